@@ -1,0 +1,59 @@
+"""What a check has to say: one finding with what was seen, what is wanted, why it matters and what mends it.
+
+Knows the shape and the verdict over many findings. It must not know how facts are read or how a fix is carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+Grade = Literal["safe", "asks", "manual"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends a finding. `operation` is the id of the planned operation that does it, when the plan can."""
+
+    grade: Grade
+    title: str
+    commands: tuple[str, ...] = ()
+    operation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check's word. `id` is kebab-case and stable; `hosts` are the hosts concerned, in the spec's order."""
+
+    id: str
+    severity: Severity
+    hosts: tuple[str, ...]
+    title: str
+    observed: str
+    wanted: str
+    why: str = ""
+    evidence: tuple[str, ...] = ()
+    fix: Fix | None = None
+    waived: bool = False
+
+
+def waive(findings: Iterable[Finding], ids: Iterable[str]) -> tuple[Finding, ...]:
+    """Findings whose id is waived only warn from now on."""
+    waived = set(ids)
+    return tuple(
+        replace(finding, waived=True, severity="warning" if finding.severity == "error" else finding.severity)
+        if finding.id in waived
+        else finding
+        for finding in findings
+    )
+
+
+def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings that forbid a change: errors that no operation of the plan mends."""
+    return tuple(
+        finding
+        for finding in findings
+        if finding.severity == "error" and not (finding.fix and finding.fix.operation and finding.fix.grade == "safe")
+    )

@@ -1,0 +1,157 @@
+"""The desired cluster, as values: what the answers say, typed and complete, before anything is looked at.
+
+Knows names, defaults and the roles of hosts. It must not know where answers come from, what the hosts report,
+or how a wish becomes true. Sizes are MiB, times seconds, unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+HERE = "@here"
+"""The control machine, where the wizard runs: a host like any other."""
+
+HostKeyPolicy = Literal["ask", "accept-new", "strict"]
+JavaWay = Literal["flink-config", "shell-profile", "ssh-environment"]
+Distribution = Literal["copy", "shared"]
+HdfsMode = Literal["none", "existing", "new"]
+
+
+def _no_config() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class HostSpec:
+    """One node. `address` is what the other nodes call it; None for `port`, `key` means: as ssh decides."""
+
+    name: str
+    address: str
+    user: str | None = None
+    port: int | None = None
+    key: str | None = None
+    ssh_name: str | None = None
+    """What this machine passes to ssh when it differs from `name`."""
+    local: bool = False
+    """This machine itself: no ssh."""
+    taskmanagers: int | None = None
+    slots: int | None = None
+    memory_mib: int | None = None
+    """The total of one TaskManager process; the heap total on Flink 1.9 and older."""
+    java_home: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdminSpec:
+    """The login for operations marked privileged."""
+
+    user: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SshSpec:
+    port: int | None = None
+    key: str | None = None
+    host_keys: HostKeyPolicy = "ask"
+    cluster_key: str = "~/.ssh/id_ed25519"
+    """On the master, `~` is the Flink user's home there."""
+    cluster_key_type: Literal["ed25519", "rsa"] = "ed25519"
+    admin: AdminSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JavaSpec:
+    home: str = "auto"
+    set_in: tuple[JavaWay, ...] = ("flink-config",)
+    allow_unsupported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FlinkSpec:
+    version: str
+    home: str
+    source: str = "auto"
+    """auto, apache, pypi, or a path or URL of an archive."""
+    distribute: Distribution = "copy"
+    config: Mapping[str, str] = field(default_factory=_no_config)
+    build_hadoop: str | None = None
+    build_scala: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HdfsSpec:
+    mode: HdfsMode = "none"
+    address: str | None = None
+    conf_dir: str | None = None
+    version: str | None = None
+    source: str = "auto"
+    home: str | None = None
+    distribute: Distribution = "copy"
+    java_home: str | None = None
+    namenode: str | None = None
+    datanodes: tuple[str, ...] = ()
+    name_dirs: tuple[str, ...] = ()
+    data_dirs: tuple[str, ...] = ()
+    replication: int | None = None
+    config: Mapping[str, str] = field(default_factory=_no_config)
+    format: Literal["never", "if-empty"] = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class HaSpec:
+    zookeeper: tuple[str, ...]
+    storage_dir: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartSpec:
+    flink: bool = True
+    hdfs: bool = True
+    mode: Literal["batch", "streaming"] = "batch"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSpec:
+    """A whole cluster. The master may also be listed as a worker; then both entries have one name."""
+
+    cluster: str
+    user: str
+    master: HostSpec
+    workers: tuple[HostSpec, ...]
+    flink: FlinkSpec
+    ssh: SshSpec = SshSpec()
+    java: JavaSpec = JavaSpec()
+    hdfs: HdfsSpec = HdfsSpec()
+    start: StartSpec = StartSpec()
+    ha: HaSpec | None = None
+    standby: tuple[HostSpec, ...] = ()
+
+    @property
+    def hosts(self) -> tuple[HostSpec, ...]:
+        """Every node once, the master first."""
+        seen: dict[str, HostSpec] = {}
+        for host in (self.master, *self.standby, *self.workers):
+            seen.setdefault(host.name, host)
+        return tuple(seen.values())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(host.name for host in self.hosts)
+
+    def host(self, name: str) -> HostSpec:
+        """The node of that name.
+
+        Raises:
+            KeyError: no node has that name.
+        """
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        raise KeyError(name)
+
+    def is_worker(self, name: str) -> bool:
+        return any(worker.name == name for worker in self.workers)
