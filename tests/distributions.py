@@ -1,0 +1,269 @@
+"""Flink archives for the tests, assembled once per machine from the packages that pip can fetch.
+
+Knows how the published Python packages of Flink hold a distribution and how an official archive is laid out.
+Must not know mirrors, hosts or the wizard: it hands out paths, nothing else.
+
+Layout of the cache (`$FLINK_WIZARD_TEST_CACHE`, else `~/.cache/flink-wizard-tests`):
+`archives/` full archives, `small/` archives for fault tests, `homes/flink-<v>/` unpacked, `locks/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import gzip
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+KEPT = ("bin", "conf", "lib", "plugins", "licenses", "opt")
+TOP_FILES = ("LICENSE", "NOTICE", "README.txt")
+LARGEST_OPT = 2 * 1024 * 1024
+"""Bytes. `opt/` keeps its small jars only: the tests never use the large ones."""
+STAMP = 1_700_000_000
+"""Every archive member carries this time (seconds since 1970), so that one cache equals another byte for byte."""
+PADDING = 300_000
+"""Bytes of incompressible content in the one jar of a small archive: enough to truncate, corrupt and resume."""
+
+
+class DistributionUnavailable(RuntimeError):
+    """pip could not fetch the packages, or they hold no Flink; the text says which and what pip said."""
+
+
+def cache_root() -> Path:
+    """The folder that all tests of this machine share; made when missing."""
+    named = os.environ.get("FLINK_WIZARD_TEST_CACHE")
+    root = Path(named).expanduser() if named else Path.home() / ".cache" / "flink-wizard-tests"
+    root.mkdir(parents=True, exist_ok=True)
+    return root
+
+
+def archive_name(version: str) -> str:
+    """The file name of an official binary archive; one Scala suffix for all lines keeps the tests plain."""
+    return f"flink-{version}-bin-scala_2.12.tgz"
+
+
+def flink_home(version: str) -> Path:
+    """An unpacked distribution, shared by all tests: read it, copy it, never write into it.
+
+    Raises DistributionUnavailable.
+    """
+    return _once(
+        cache_root() / "homes" / f"flink-{version}", lambda home: _assemble(version, home, _packages(version))
+    )
+
+
+def flink_archive(version: str) -> Path:
+    """A gzipped tar that unpacks to `flink-<version>/`, laid out as an official archive but for examples and
+    the large jars of `opt/`.
+
+    Raises DistributionUnavailable.
+    """
+    home = flink_home(version)
+    return _once(
+        cache_root() / "archives" / archive_name(version), lambda target: _pack(version, home, target)
+    )
+
+
+def small_archive(version: str) -> Path:
+    """An archive of a few hundred kilobytes: the real scripts and configuration, one placeholder jar.
+
+    It unpacks and looks like Flink, and does not run. For transfers and faults. Raises DistributionUnavailable.
+    """
+
+    def build(target: Path) -> None:
+        with _scratch(target) as folder:
+            home = folder / f"flink-{version}"
+            _assemble(version, home, _packages(version)[:1], kept=("bin", "conf"))
+            shutil.rmtree(home / "lib", ignore_errors=True)
+            (home / "lib").mkdir()
+            _placeholder_jar(home / "lib" / f"flink-dist-{version}.jar", version)
+            _pack(version, home, target)
+
+    return _once(cache_root() / "small" / archive_name(version), build)
+
+
+def _packages(version: str) -> list[str]:
+    """The package with the scripts first. From 1.13 the jars are published in a package of their own."""
+    line = tuple(int(part) for part in version.split(".")[:2])
+    return ["apache-flink"] if line < (1, 13) else ["apache-flink", "apache-flink-libraries"]
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
+    """Parallel test runs wait here for the one that builds; the kernel drops the lock when a builder is killed."""
+    folder = cache_root() / "locks"
+    folder.mkdir(exist_ok=True)
+    with (folder / name).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _once(target: Path, build: Callable[[Path], None]) -> Path:
+    """Build under a temporary name and rename: what carries the final name is complete."""
+    if target.exists():
+        return target
+    with _locked(f"{target.parent.name}-{target.name}"):
+        if target.exists():
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.parent / f".unfinished-{target.name}"
+        _remove(unfinished)
+        try:
+            build(unfinished)
+            unfinished.rename(target)
+        finally:
+            _remove(unfinished)
+    return target
+
+
+@contextmanager
+def _scratch(beside: Path) -> Iterator[Path]:
+    """A folder with a name that the next attempt knows, so that a killed builder's rest is found and removed."""
+    folder = beside.with_name(f"{beside.name}.scratch")
+    _remove(folder)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        _remove(folder)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _assemble(version: str, home: Path, packages: list[str], kept: tuple[str, ...] = KEPT) -> None:
+    with _scratch(home) as folder:
+        for downloaded in _download(version, packages, folder):
+            for inner, mode, size, content in _members(downloaded):
+                if _wanted(inner, size, kept):
+                    _write(home / inner, content, mode)
+    (home / "log").mkdir(parents=True, exist_ok=True)
+    for needed in ("bin/start-cluster.sh", "conf"):
+        if not (home / needed).exists():
+            raise DistributionUnavailable(
+                f"{', '.join(packages)} {version} hold no {needed}: no Flink to assemble"
+            )
+
+
+def _download(version: str, packages: list[str], folder: Path) -> list[Path]:
+    wanted = [f"{package}=={version}" for package in packages]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--dest",
+        str(folder),
+        *wanted,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = "\n".join(done.stderr.strip().splitlines()[-8:])
+        raise DistributionUnavailable(
+            f"pip could not fetch {' and '.join(wanted)} (status {done.returncode}):\n{last}\n"
+            f"Check pip's own configuration (pip config list), or set FLINK_WIZARD_TEST_CACHE to a filled cache."
+        )
+    return sorted(folder.iterdir())
+
+
+def _members(downloaded: Path) -> Iterator[tuple[PurePosixPath, int, int, IO[bytes]]]:
+    """Files of a wheel or a source package by their path inside a Flink home: (path, mode, bytes, content)."""
+    if downloaded.suffix == ".whl":
+        with zipfile.ZipFile(downloaded) as wheel:
+            for entry in wheel.infolist():
+                inner = _inside_home(PurePosixPath(entry.filename), "pyflink")
+                if inner is not None and not entry.is_dir():
+                    with wheel.open(entry) as content:
+                        yield inner, entry.external_attr >> 16, entry.file_size, content
+        return
+    with tarfile.open(downloaded, "r|gz") as source:
+        for member in source:
+            inner = _inside_home(PurePosixPath(*PurePosixPath(member.name).parts[1:]), "deps")
+            content = source.extractfile(member) if inner is not None and member.isfile() else None
+            if inner is not None and content is not None:
+                yield inner, member.mode, member.size, content
+
+
+def _inside_home(path: PurePosixPath, root: str) -> PurePosixPath | None:
+    if path.name in TOP_FILES and (
+        len(path.parts) == 1 or path.parts[0] == "pyflink" or "dist-info" in path.parts[0]
+    ):
+        return PurePosixPath(path.name)
+    return PurePosixPath(*path.parts[1:]) if len(path.parts) > 2 and path.parts[0] == root else None
+
+
+def _wanted(inner: PurePosixPath, size: int, kept: tuple[str, ...]) -> bool:
+    if len(inner.parts) == 1:
+        return inner.name in TOP_FILES
+    return inner.parts[0] in kept and (inner.parts[0] != "opt" or size <= LARGEST_OPT)
+
+
+def _write(path: Path, content: IO[bytes], mode: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as out:
+        shutil.copyfileobj(content, out, 1024 * 1024)
+    path.chmod(0o755 if mode & 0o100 else 0o644)
+
+
+def _placeholder_jar(path: Path, version: str) -> None:
+    noise = random.Random(version).randbytes(PADDING)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as jar:
+        jar.writestr(zipfile.ZipInfo("META-INF/MANIFEST.MF"), "Manifest-Version: 1.0\n")
+        jar.writestr(zipfile.ZipInfo("placeholder"), noise)
+
+
+def _pack(version: str, home: Path, target: Path) -> None:
+    """Level 1: the jars are compressed already, and what remains is not worth the seconds."""
+    top = f"flink-{version}"
+    with (
+        target.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=1, mtime=STAMP) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive,
+    ):
+        archive.add(home, arcname=top, recursive=False, filter=_anonymous)
+        for path in sorted(home.rglob("*")):
+            archive.add(path, arcname=f"{top}/{path.relative_to(home)}", recursive=False, filter=_anonymous)
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """As a release is: made on somebody's machine, by a user and group that no cluster has."""
+    member.uid, member.gid, member.uname, member.gname, member.mtime = 501, 20, "release", "staff", STAMP
+    return member
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.distributions", description="Fill the cache of Flinks."
+    )
+    parser.add_argument("versions", nargs="+", metavar="VERSION", help="for example 2.3.0")
+    parser.add_argument("--small", action="store_true", help="the small archives for fault tests instead")
+    chosen = parser.parse_args(arguments)
+    for version in chosen.versions:
+        began = time.monotonic()
+        try:
+            path = small_archive(version) if chosen.small else flink_archive(version)
+        except DistributionUnavailable as problem:
+            print(f"{version}: {problem}", file=sys.stderr)
+            return 1
+        print(f"{path}  {path.stat().st_size / 1e6:.1f} MB  {time.monotonic() - began:.1f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
