@@ -72,6 +72,10 @@ class CannotOperate(Exception):
         self.action = action
 
 
+class NotNow(Exception):
+    """An operation is left out for now, for a reason that is no failure; the text is that reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a proof says of the facts: good, or not (yet). `final` means that waiting cannot help."""
@@ -111,6 +115,11 @@ class Proof(ABC):
 
     @abstractmethod
     def needs(self) -> Mapping[str, tuple[Need, ...]]: ...
+
+    def then_needs(self, facts: ClusterFacts) -> Mapping[str, tuple[Need, ...]]:
+        """What must be read besides, once the first facts are there: ports that were only then known."""
+        del facts
+        return {}
 
     @abstractmethod
     def judge(self, facts: ClusterFacts) -> Verdict: ...
