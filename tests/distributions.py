@@ -30,9 +30,9 @@ TOP_FILES = ("LICENSE", "NOTICE", "README.txt")
 LARGEST_OPT = 2 * 1024 * 1024
 """Bytes. `opt/` keeps its small jars only: the tests never use the large ones."""
 STAMP = 1_700_000_000
-"""Every archive member carries this time (seconds since 1970), so that one cache equals another byte for byte."""
+"""Seconds since 1970, the time of every archive member: one cache equals another byte for byte."""
 PADDING = 300_000
-"""Bytes of incompressible content in the one jar of a small archive: enough to truncate, corrupt and resume."""
+"""Bytes of incompressible content in a small archive's one jar: enough to truncate, corrupt and resume."""
 
 
 class DistributionUnavailable(RuntimeError):
@@ -77,7 +77,9 @@ def flink_archive(version: str) -> Path:
 def small_archive(version: str) -> Path:
     """An archive of a few hundred kilobytes: the real scripts and configuration, one placeholder jar.
 
-    It unpacks and looks like Flink, and does not run. For transfers and faults. Raises DistributionUnavailable.
+    It unpacks and looks like Flink, and does not run. For transfers and faults.
+
+    Raises DistributionUnavailable.
     """
 
     def build(target: Path) -> None:
@@ -100,7 +102,7 @@ def _packages(version: str) -> list[str]:
 
 @contextmanager
 def _locked(name: str) -> Iterator[None]:
-    """Parallel test runs wait here for the one that builds; the kernel drops the lock when a builder is killed."""
+    """Parallel test runs wait here for the one that builds; the kernel drops the lock of a killed builder."""
     folder = cache_root() / "locks"
     folder.mkdir(exist_ok=True)
     with (folder / name).open("w") as lock:
@@ -128,7 +130,7 @@ def _once(target: Path, build: Callable[[Path], None]) -> Path:
 
 @contextmanager
 def _scratch(beside: Path) -> Iterator[Path]:
-    """A folder with a name that the next attempt knows, so that a killed builder's rest is found and removed."""
+    """A folder whose name the next attempt knows, so that what a killed builder left is found and removed."""
     folder = beside.with_name(f"{beside.name}.scratch")
     _remove(folder)
     folder.mkdir()
@@ -177,13 +179,14 @@ def _download(version: str, packages: list[str], folder: Path) -> list[Path]:
         last = "\n".join(done.stderr.strip().splitlines()[-8:])
         raise DistributionUnavailable(
             f"pip could not fetch {' and '.join(wanted)} (status {done.returncode}):\n{last}\n"
-            f"Check pip's own configuration (pip config list), or set FLINK_WIZARD_TEST_CACHE to a filled cache."
+            f"Check pip's own configuration (pip config list), "
+            f"or let FLINK_WIZARD_TEST_CACHE name a filled cache."
         )
     return sorted(folder.iterdir())
 
 
 def _members(downloaded: Path) -> Iterator[tuple[PurePosixPath, int, int, IO[bytes]]]:
-    """Files of a wheel or a source package by their path inside a Flink home: (path, mode, bytes, content)."""
+    """Files of a wheel or source package by their path in a Flink home: (path, mode, bytes, content)."""
     if downloaded.suffix == ".whl":
         with zipfile.ZipFile(downloaded) as wheel:
             for entry in wheel.infolist():

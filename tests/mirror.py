@@ -1,7 +1,7 @@
 """An Apache-like mirror for the tests: archives and checksums over HTTP, with faults to choose by path.
 
-Knows the layout of Apache's download sites and the ways a download goes wrong. Must not know Flink, the wizard
-or where the archives come from: it serves the files of one folder.
+Knows the layout of Apache's download sites and the ways a download goes wrong. Must not know Flink, the
+wizard or where the archives come from: it serves the files of one folder.
 
 Layout, for a file `flink-2.3.0-bin-scala_2.12.tgz` in that folder, and the same for Hadoop:
 `/flink/flink-2.3.0/<file>` (a mirror), `/dist/flink/flink-2.3.0/<file>` (the archive of all releases), each
