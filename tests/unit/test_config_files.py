@@ -306,7 +306,8 @@ def test_a_yaml_value_is_quoted_only_when_it_must_be(value: str, written: str) -
 @pytest.mark.parametrize(
     ("fmt", "key", "value"),
     [("flat", "a", "x # y"), ("flat", "a", ""), ("flat", "a", "x\ny"), ("flat", "a", " x"),
-     ("flat", "a: b", "x"), ("yaml", "env.java.home", "/a #b"), ("yaml", "a: b", "x"), ("yaml", "", "x"), ("yaml", "7", "x")],
+     ("flat", "a: b", "x"), ("yaml", "env.java.home", "/a #b"), ("yaml", "a: b", "x"),
+     ("yaml", "", "x"), ("yaml", "7", "x")],
 )  # fmt: skip
 def test_a_value_that_the_format_cannot_hold_is_refused(fmt: str, key: str, value: str) -> None:
     with pytest.raises(ValueNotWritable):

@@ -290,7 +290,7 @@ class _Edit:
         for index, (name, value) in enumerate(mapping.items):
             if (name, value) in going:
                 self._cut_pair(mapping, index, going)
-            elif value.kind == "mapping" and not value.alias:
+            if value.kind == "mapping" and not value.alias and not (value.flow and (name, value) in going):
                 self._cut_emptied(value, leaving)
 
     def _is_leaving(self, pair: tuple[Node, Node], leaving: set[int]) -> bool:
@@ -314,7 +314,8 @@ class _Edit:
                 self.cuts.append(_Cut(name.start, stop, ""))
             return
         start = text.rfind("\n", 0, name.start) + 1
-        stop = _line_end(text, max(name.end, value.end))
+        own_lines = name.end if value.kind == "mapping" and not value.flow else max(name.end, value.end)
+        stop = _line_end(text, own_lines)
         self.cuts.append(_Cut(start, stop, ""))
 
 
