@@ -43,7 +43,17 @@ class DiskFacts:
 
     @property
     def local(self) -> bool:
-        return self.fstype not in {"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "glusterfs", "ceph", "9p", "lustre"}
+        return self.fstype not in {
+            "nfs",
+            "nfs4",
+            "cifs",
+            "smb3",
+            "fuse.sshfs",
+            "glusterfs",
+            "ceph",
+            "9p",
+            "lustre",
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +299,12 @@ class HostFacts:
             elif new is not None:
                 changes[item.name] = new
         return replace(self, **changes)
+
+    def conf_file(self, home: str, name: str) -> PathFacts | None:
+        """A file of that Flink home's configuration directory, None when it is not there or was not read."""
+        seen = self.homes.get(home)
+        file = seen.conf.get(name) if seen else None
+        return file if file and file.exists else None
 
     def java_major(self, home: str) -> int | None:
         """The major version of the Java in that home, None when it was not seen."""

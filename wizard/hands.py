@@ -1,0 +1,228 @@
+"""The real Executor: carries out commands on hosts through connections, and reports each with status and time.
+
+Knows how a command value becomes a program on a host. It must not decide anything: order, repetition and failure
+are the runner's.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from . import events
+from .commands import Command, Fetch, Later, Run, Transfer, Upload, fill_command, lines_of
+from .connection import Connection, ConnectionFailed, Result, Stop
+from .events import Sink
+from .facts import ClusterFacts
+from .operations.operation import Operation
+from .parts import CommandFailed
+from .secrets import Secret
+from .spec import HERE
+from .text import clean
+from .writing import discard_run, pack_run, unpack_run, upload_run
+
+_CHUNK = 512 * 1024
+_REPORT_EVERY = 0.1
+
+
+class Fetcher(Protocol):
+    def __call__(self, fetch: Fetch, stop: Stop, moved: Callable[[int, int | None], None]) -> str:
+        """Obtain a distribution into the cache; the answer says from where.
+
+        Raises:
+            CommandFailed: no choice could be used; names each and why.
+            ConnectionFailed: `stop` was set (kind "cancelled").
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who changes what: for the records beside backups. `when` is ISO 8601."""
+
+    run_id: str
+    who: str
+    when: str
+
+
+@dataclass(slots=True)
+class Hands:
+    """Writes on hosts. `open_admin` opens the login for sudo where it is not the ordinary one."""
+
+    open: Callable[[str], Connection]
+    fetch: Fetcher
+    signature: Signature
+    open_admin: Callable[[str], Connection] | None = None
+    sudo_password: Callable[[str], Secret | None] = lambda host: None
+    _values: dict[Later, str] = field(default_factory=dict[Later, str])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def perform(
+        self, operation: Operation, commands: Sequence[Command], facts: ClusterFacts, stop: Stop, report: Sink
+    ) -> None:
+        """Carry out the commands in order. Raises CommandFailed, ConnectionFailed."""
+        for command in commands:
+            line = lines_of(command)
+            report(events.CommandStarted(operation.host, operation.id, command, line))
+            started = time.monotonic()
+            status: int | None = None
+            tail = ""
+            try:
+                with self._lock:
+                    values = dict(self._values)
+                result = self._one(operation, fill_command(command, values), facts, stop, report)
+                status, tail = result.status, clean(result.tail())
+            except CommandFailed as error:
+                status, tail = 1, error.evidence
+                raise
+            except ConnectionFailed as error:
+                tail = error.cause
+                raise
+            finally:
+                seconds = time.monotonic() - started
+                report(
+                    events.CommandFinished(operation.host, operation.id, command, line, status, seconds, tail)
+                )
+            allowed = command.ok if isinstance(command, Run) else (0,)
+            if result.status not in allowed:
+                raise _failed(operation.host, command, result)
+            if isinstance(command, Run) and command.gives is not None:
+                with self._lock:
+                    self._values[command.gives] = result.stdout.strip()
+
+    def _one(
+        self, operation: Operation, command: Command, facts: ClusterFacts, stop: Stop, report: Sink
+    ) -> Result:
+        host = operation.host
+        match command:
+            case Run():
+                return self._run(host, command, facts, stop, report)
+            case Upload():
+                run = upload_run(command, self.signature.run_id, self.signature.who, self.signature.when)
+                return self._run(host, run, facts, stop, report)
+            case Transfer():
+                return self._transfer(command, stop, report)
+            case Fetch():
+                return self._fetch(command, stop, report)
+
+    def _run(self, host: str, run: Run, facts: ClusterFacts, stop: Stop, report: Sink) -> Result:
+        line, given = run.line(), run.stdin.encode()
+        connection = self.open(host)
+        if run.sudo and facts[host].sudo != "root":
+            password = self.sudo_password(host)
+            if self.open_admin is not None:
+                connection = self.open_admin(host)
+            if password is not None and facts[host].sudo != "nopasswd":
+                line, given = f"sudo -S -p '' -- {line}", password.reveal().encode() + b"\n" + given
+            else:
+                line = f"sudo -n -- {line}"
+
+        def arrived(stream: str, text: bytes) -> None:
+            report(events.OutputArrived(host, stream, clean(text.decode(errors="replace"))))
+
+        return connection.run(
+            line,
+            stdin=given,
+            timeout=run.timeout,
+            idle_timeout=run.idle_timeout,
+            on_output=arrived,
+            stop=stop,
+        )
+
+    def _transfer(self, transfer: Transfer, stop: Stop, report: Sink) -> Result:
+        if transfer.source == HERE and transfer.source_is_tar:
+            path = Path(transfer.source_path)
+            total = path.stat().st_size
+            stream = _file_chunks(path)
+        else:
+            total = transfer.size
+            stream = self._packed(transfer, stop)
+        counted = _counted(stream, transfer.target, total, report)
+        target = self.open(transfer.target)
+        try:
+            result = target.run(
+                unpack_run(transfer.path).line(), stdin=counted, timeout=None, idle_timeout=60.0, stop=stop
+            )
+        except _PackFailed as error:
+            result = error.result
+        if not result.ok:
+            target.run(discard_run(transfer.path).line(), timeout=120.0)
+        return result
+
+    def _packed(self, transfer: Transfer, stop: Stop) -> Iterator[bytes]:
+        """The tar stream of a directory on another host, relayed through this machine."""
+        pieces: queue.Queue[bytes | Result | ConnectionFailed] = queue.Queue(maxsize=16)
+
+        def arrived(stream: str, text: bytes) -> None:
+            if stream == "stdout":
+                pieces.put(text)
+
+        def read() -> None:
+            try:
+                source = self.open(transfer.source)
+                line = pack_run(transfer.source_path).line()
+                pieces.put(source.run(line, timeout=None, idle_timeout=60.0, on_output=arrived, stop=stop))
+            except ConnectionFailed as error:
+                pieces.put(error)
+
+        threading.Thread(target=read, name=f"pack {transfer.source}", daemon=True).start()
+        while True:
+            piece = pieces.get()
+            if isinstance(piece, ConnectionFailed):
+                raise piece
+            if isinstance(piece, Result):
+                if not piece.ok:
+                    raise _PackFailed(piece)
+                return
+            yield piece
+
+    def _fetch(self, fetch: Fetch, stop: Stop, report: Sink) -> Result:
+        def moved(done: int, total: int | None) -> None:
+            report(events.BytesMoved(HERE, done, total))
+
+        started = time.monotonic()
+        source = self.fetch(fetch, stop, moved)
+        return Result(HERE, lines_of(fetch), 0, source, "", time.monotonic() - started)
+
+
+class _PackFailed(Exception):
+    """The source of a transfer ended badly."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.tail())
+        self.result = result
+
+
+def _file_chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _counted(stream: Iterator[bytes], host: str, total: int | None, report: Sink) -> Iterator[bytes]:
+    done, last = 0, 0.0
+    for chunk in stream:
+        yield chunk
+        done += len(chunk)
+        now = time.monotonic()
+        if now - last >= _REPORT_EVERY:
+            last = now
+            report(events.BytesMoved(host, done, total))
+    report(events.BytesMoved(host, done, total))
+
+
+def _failed(host: str, command: Command, result: Result) -> CommandFailed:
+    what = command.why if isinstance(command, Run) and command.why else lines_of(command)
+    status = "was ended by a signal" if result.status is None else f"ended with status {result.status}"
+    evidence = clean(result.tail(8))
+    action = "Mend the cause and run again: what is done already is not done twice."
+    if "No space left on device" in evidence or "Disk quota exceeded" in evidence:
+        action = f"Make room on {host} and run again: what is done already is not done twice."
+    elif "sudo:" in evidence and "password" in evidence:
+        action = f"Give sudo's password for {host} (FLINK_WIZARD_SUDO_PASSWORD or --password-file), or run it by hand."
+    return CommandFailed(host, f"{what}: {status}", evidence, action)

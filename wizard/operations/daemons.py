@@ -1,0 +1,240 @@
+"""Start and stop Flink's daemons, each host by itself, so that a failure has a host's name.
+
+Knows what runs and whether it is older than its configuration. Success of a start is not judged here: a script's
+exit status proves nothing; the proofs ask Flink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from ..commands import Command, Run, shell
+from ..facts import ClusterFacts, DaemonFacts, HostFacts
+from ..flink.configfile import ConfigUnreadable, read_config
+from ..flink.line import Line, Mode
+from ..needs import Daemons, Home, Need, Rest
+from .operation import Operation
+
+Kind = Literal["jobmanager", "taskmanager"]
+
+START = """home=$1 conf=$2
+shift 2
+USER=${USER:-$(id -un)}; export USER
+[ -z "$conf" ] || { FLINK_CONF_DIR=$conf; export FLINK_CONF_DIR; }
+exec bash -l "$home/bin/$@" </dev/null
+"""
+
+CALCULATE = """home=$1 conf=${2:-$1/conf} java=$3 which=$4
+said=$("$java" -XX:-UsePerfData -XX:TieredStopAtLevel=1 -cp "$home/bin/bash-java-utils.jar:$(echo "$home"/lib/flink-dist*.jar)" \\
+  org.apache.flink.runtime.util.bash.BashJavaUtils "$which" --configDir "$conf" 2>&1)
+status=$?
+[ $status -eq 0 ] || printf '%s\\n' "$said" | grep -E 'Exception|ERROR' | head -n 5 >&2
+exit $status
+"""
+
+GONE = """kind=$1 wait=$2
+shift 2
+for pid in "$@"; do
+  n=0
+  while kill -0 "$pid" 2>/dev/null; do
+    n=$((n + 1))
+    [ $n -le $((wait * 10)) ] || { echo "$kind with pid $pid is still there after $wait s" >&2; exit 1; }
+    sleep 0.1
+  done
+done
+"""
+
+
+@dataclass(frozen=True)
+class _Daemon(Operation):
+    """What starting and stopping share: which daemons of this home run here."""
+
+    home: str
+    line: Line
+    kind: Kind
+    conf_dir: str | None = None
+
+    def running(self, host: HostFacts) -> tuple[DaemonFacts, ...]:
+        """The daemons of this kind whose configuration or classes come from this home."""
+        return tuple(
+            daemon
+            for daemon in host.daemons or ()
+            if daemon.kind == self.kind
+            and (daemon.home == self.home or daemon.conf_dir in {f"{self.home}/conf", self.conf_dir})
+        )
+
+    def _stop_commands(self, daemons: tuple[DaemonFacts, ...]) -> tuple[Command, ...]:
+        """One stop a daemon: a script's stop ends the last pid of its file only, on every line."""
+        line = self.line
+        words = line.jobmanager_stop() if self.kind == "jobmanager" else line.taskmanager_stop()
+        stops: list[Command] = [
+            shell(START, self.home, self.conf_dir or "", *words, why=f"stop the {self.kind}", timeout=60.0)
+            for _ in daemons
+        ]
+        pids = tuple(str(daemon.pid) for daemon in daemons)
+        wait = Run(("sh", "-c", GONE, "sh", self.kind, "30", *pids), "see it gone", timeout=60.0)
+        return (*stops, wait)
+
+
+@dataclass(frozen=True)
+class StartDaemon(_Daemon):
+    """Have `count` daemons of one kind run, none of them older than its configuration.
+
+    `rest` is where the JobManager answers, so that running jobs are named before anything is stopped.
+    """
+
+    count: int = 1
+    mode: Mode = "batch"
+    rest: Rest | None = None
+    master: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"start-{self.kind}"
+
+    @property
+    def title(self) -> str:
+        name = "JobManager" if self.kind == "jobmanager" else "TaskManager"
+        return f"Start the {name}" if self.count == 1 else f"Start {self.count} {name}s"
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        own: tuple[Need, ...] = (Daemons(), Home(self.home, self.conf_dir))
+        if self.rest is None:
+            return {self.host: own}
+        if self.master == self.host:
+            return {self.host: (*own, self.rest)}
+        return {self.host: own, self.master: (self.rest,)}
+
+    def satisfied(self, facts: ClusterFacts) -> bool:
+        running = self.running(facts[self.host])
+        return len(running) == self.count and not self._stale(facts)
+
+    def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        running = self.running(facts[self.host])
+        stop = running if self._stale(facts) or len(running) > self.count else ()
+        missing = self.count - (0 if stop else len(running))
+        words = (
+            self.line.jobmanager_start(self.mode)
+            if self.kind == "jobmanager"
+            else self.line.taskmanager_start(self.mode)
+        )
+        start = shell(
+            START, self.home, self.conf_dir or "", *words, why=f"start a {self.kind}", timeout=120.0
+        )
+        return (*(self._stop_commands(stop) if stop else ()), *self._calculate(facts), *(start,) * missing)
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        host = facts[self.host]
+        conf_dir = self.conf_dir or f"{self.home}/conf"
+        new = DaemonFacts(self.kind, 0, host.user or "", float("inf"), conf_dir, self.home)
+        others = tuple(daemon for daemon in host.daemons or () if daemon not in self.running(host))
+        return facts.changed(self.host, daemons=(*others, *(new,) * self.count))
+
+    def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
+        running = self.running(facts[self.host])
+        stops = bool(running) and (self._stale(facts) or len(running) > self.count)
+        return running_jobs(facts, self.master, self.rest) if stops else ()
+
+    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
+        seen = len(self.running(facts[self.host]))
+        return (f"{seen} of {self.count} run", f"Read the newest files in {self.home}/log on {self.host}.")
+
+    def _stale(self, facts: ClusterFacts) -> bool:
+        """Whether a daemon is older than the configuration it would read now. Start times are good to a second."""
+        host = facts[self.host]
+        files = (host.conf_file(self.home, name) for name in (self.line.config.file, "flink-conf.yaml"))
+        newest = max((file.mtime for file in files if file and file.mtime is not None), default=0.0)
+        return any(daemon.started + 2.0 < newest for daemon in self.running(host))
+
+    def _calculate(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        """Flink's own memory calculation, from 1.10 on (JobManager: 1.11): it refuses what cannot start."""
+        first = (1, 11) if self.kind == "jobmanager" else (1, 10)
+        if self.line.number < first:
+            return ()
+        which = "GET_JM_RESOURCE_PARAMS" if self.kind == "jobmanager" else "GET_TM_RESOURCE_PARAMS"
+        java = java_of(facts[self.host], self.home, self.line)
+        return (
+            shell(
+                CALCULATE,
+                self.home,
+                self.conf_dir or "",
+                java,
+                which,
+                why="ask Flink's own memory calculation",
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class StopDaemon(_Daemon):
+    """Have no daemon of this kind run from this home."""
+
+    rest: Rest | None = None
+    master: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"stop-{self.kind}"
+
+    @property
+    def title(self) -> str:
+        return f"Stop the {'JobManager' if self.kind == 'jobmanager' else 'TaskManager'}"
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        own: tuple[Need, ...] = (Daemons(),)
+        if self.rest is None:
+            return {self.host: own}
+        if self.master == self.host:
+            return {self.host: (*own, self.rest)}
+        return {self.host: own, self.master: (self.rest,)}
+
+    def satisfied(self, facts: ClusterFacts) -> bool:
+        return not self.running(facts[self.host])
+
+    def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        return self._stop_commands(self.running(facts[self.host]))
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        host = facts[self.host]
+        gone = self.running(host)
+        return facts.changed(
+            self.host, daemons=tuple(daemon for daemon in host.daemons or () if daemon not in gone)
+        )
+
+    def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
+        return running_jobs(facts, self.master, self.rest) if self.running(facts[self.host]) else ()
+
+    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
+        pids = ", ".join(str(daemon.pid) for daemon in self.running(facts[self.host]))
+        return (f"still running: pid {pids}", f"Look at these processes on {self.host}; end them by hand.")
+
+
+def running_jobs(facts: ClusterFacts, master: str, rest: Rest | None) -> tuple[str, ...]:
+    """Jobs that the JobManager says are running, as `name (id)`; empty when it does not answer."""
+    if rest is None:
+        return ()
+    seen = facts[master].rest.get(rest.key)
+    answer = seen.answers.get("/jobs/overview") if seen else None
+    if not isinstance(answer, dict):
+        return ()
+    listed: list[dict[str, Any]] = cast("dict[str, Any]", answer).get("jobs", [])
+    ended = {"FINISHED", "CANCELED", "FAILED"}
+    return tuple(
+        f"{job.get('name', '?')} ({job.get('jid', '?')})" for job in listed if job.get("state") not in ended
+    )
+
+
+def java_of(host: HostFacts, home: str, line: Line) -> str:
+    """The java program that Flink's scripts would take on this host: env.java.home, JAVA_HOME, then the PATH."""
+    file = host.conf_file(home, line.config.file)
+    if file and file.text:
+        try:
+            configured = read_config(file.text, line).values.get(line.keys.java_home)
+        except ConfigUnreadable:
+            configured = None
+        if configured:
+            return f"{configured}/bin/java"
+    login = host.java_login
+    return f"{login.home}/bin/java" if login and login.home else "java"

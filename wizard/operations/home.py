@@ -1,0 +1,256 @@
+"""Flink's own files: obtained once on the control machine, put on every node as a whole or not at all.
+
+A home carries its manifest, written last, so that a home with a manifest is complete. What an operator added to a
+home (connectors, plugins, configuration, logs) goes with it; a replaced home is kept beside the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from ..commands import Command, Fetch, FetchChoice, Transfer, shell
+from ..facts import ClusterFacts, HomeFacts, PathFacts
+from ..flink.line import Line
+from ..needs import Daemons, Home, Need, Paths
+from ..spec import HERE
+from .operation import CannotOperate, Operation, Proof, Verdict
+
+_SWAP = """set -e
+home=$1 new=$2 old=$3 same=$4
+shift 4
+[ -f "$new/.flink-wizard/manifest.json" ] || { echo "the copy in $new is not complete" >&2; exit 1; }
+mkdir -p "$new/log"
+if [ -d "$home" ]; then
+  for name in "$@"; do
+    mkdir -p "$new/$(dirname "$name")"
+    cp -a "$home/$name" "$new/$name"
+  done
+  if [ "$same" = yes ] && [ -d "$home/conf" ]; then cp -a "$home/conf/." "$new/conf/"; fi
+  if [ -d "$home/log" ]; then cp -a "$home/log/." "$new/log/"; fi
+  mv "$home" "$old"
+fi
+mv "$new" "$home"
+"""
+
+
+def manifest_path(tar: str) -> str:
+    """Where the manifest of a distribution in the cache stands."""
+    return tar + ".manifest.json"
+
+
+def staging_of(home: str) -> str:
+    """The name beside a home under which a new one grows. One name, so that a later run finds and replaces it."""
+    return f"{posixpath.dirname(home)}/.{posixpath.basename(home)}.flink-wizard-new"
+
+
+def home_is_good(home: HomeFacts | None, version: str, archive: str | None) -> bool:
+    """Whether this home is that Flink, whole. `archive` is the hash of the distribution, None when not known here.
+
+    A home that somebody else installed has no manifest; its version is then all that is asked of it.
+    """
+    if home is None or not home.exists or home.version != version:
+        return False
+    if home.executable is False:
+        return False
+    if home.manifest is None:
+        return True
+    if home.manifest.get("version") != version or home.changed_files:
+        return False
+    return archive is None or home.manifest.get("archive_sha") == archive
+
+
+@dataclass(frozen=True)
+class ObtainFlink(Operation):
+    """Get the distribution into the cache, unless every node already has it. `targets`: host → home."""
+
+    line: Line
+    version: str
+    choices: tuple[FetchChoice, ...]
+    tar: str
+    targets: tuple[tuple[str, str], ...]
+
+    @property
+    def id(self) -> str:
+        return "obtain-flink"
+
+    @property
+    def title(self) -> str:
+        return f"Obtain Flink {self.version} and verify it"
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        sources = tuple(choice.address for choice in self.choices if choice.kind == "path")
+        wanted: dict[str, tuple[Need, ...]] = {
+            HERE: (Paths(paths=(self.tar, *sources), texts=(manifest_path(self.tar),)),)
+        }
+        return wanted | {host: (Home(home),) for host, home in self.targets}
+
+    def satisfied(self, facts: ClusterFacts) -> bool:
+        cached = cached_manifest(facts, self.tar)
+        archive = cached.get("archive_sha") if cached and self._current(cached, facts) else None
+        homes = [facts[host].homes.get(home) for host, home in self.targets if facts[host].reached]
+        if homes and all(home_is_good(home, self.version, archive) for home in homes):
+            return True
+        return archive is not None
+
+    def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        del facts
+        return (Fetch(self.version, self.choices, self.tar),)
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        source = next((facts[HERE].paths.get(c.address) for c in self.choices if c.kind == "path"), None)
+        manifest: dict[str, Any] = {"version": self.version, "archive_sha": "", "size": 0}
+        if source is not None:
+            manifest["source"] = {"size": source.size, "mtime": int(source.mtime or 0)}
+        text = json.dumps(manifest)
+        after = facts.changed_path(HERE, PathFacts(manifest_path(self.tar), "file", text=text))
+        return after.changed_path(HERE, PathFacts(self.tar, "file", size=0))
+
+    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
+        del facts
+        return (
+            f"{self.tar} is not there or not complete.",
+            "Run again; the download goes on where it stopped.",
+        )
+
+    def _current(self, manifest: Mapping[str, Any], facts: ClusterFacts) -> bool:
+        """Whether a cached distribution is still what the path that it came from holds."""
+        for choice in self.choices:
+            source = facts[HERE].paths.get(choice.address) if choice.kind == "path" else None
+            noted: dict[str, Any] = manifest.get("source") or {}
+            if source is not None and source.exists:
+                same = (noted.get("size"), noted.get("mtime")) == (source.size, int(source.mtime or 0))
+                return manifest.get("version") == self.version and same
+        return manifest.get("version") == self.version
+
+
+def cached_manifest(facts: ClusterFacts, tar: str) -> Mapping[str, Any] | None:
+    """The manifest of a distribution in the cache, when it and its tar file are both there, whole."""
+    text = facts[HERE].paths.get(manifest_path(tar))
+    file = facts[HERE].paths.get(tar)
+    if text is None or text.text is None or file is None or not file.exists:
+        return None
+    try:
+        manifest: dict[str, Any] = json.loads(text.text)
+    except ValueError:
+        return None
+    return manifest if manifest.get("size") in (None, file.size) else None
+
+
+@dataclass(frozen=True)
+class InstallHome(Operation):
+    """Put the distribution on a node: a stream into a name beside the home, then one rename.
+
+    `run_id` names the backup of a home that is replaced.
+    """
+
+    home: str
+    version: str
+    tar: str
+    run_id: str
+
+    @property
+    def id(self) -> str:
+        return "install-flink"
+
+    @property
+    def title(self) -> str:
+        return f"Install Flink {self.version} in {self.home}"
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {
+            self.host: (Home(self.home), Daemons()),
+            HERE: (Paths(paths=(self.tar,), texts=(manifest_path(self.tar),)),),
+        }
+
+    def satisfied(self, facts: ClusterFacts) -> bool:
+        cached = cached_manifest(facts, self.tar)
+        archive = (cached.get("archive_sha") or None) if cached else None
+        return home_is_good(facts[self.host].homes.get(self.home), self.version, archive)
+
+    def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        host = facts[self.host]
+        old = host.homes.get(self.home)
+        running = [daemon for daemon in host.daemons or () if daemon.home == self.home]
+        if running:
+            listed = ", ".join(f"{daemon.kind} (pid {daemon.pid})" for daemon in running)
+            raise CannotOperate(
+                f"{self.home} has to be replaced, but daemons run from it.",
+                listed,
+                "Stop them first with flink-wizard stop, then apply again.",
+            )
+        if old and old.exists and old.version is None and old.operator_files and not old.manifest:
+            raise CannotOperate(
+                f"{self.home} exists and is not a Flink home.",
+                ", ".join(old.operator_files[:5]),
+                "Move it away, or choose another flink.home.",
+            )
+        staging = staging_of(self.home)
+        carried = old.operator_files if old else ()
+        same = "yes" if old and old.version == self.version else "no"
+        backup = f"{self.home}.{self.run_id}.bak"
+        return (
+            Transfer(HERE, self.tar, self.host, staging, source_is_tar=True),
+            shell(_SWAP, self.home, staging, backup, same, *carried, why="move the finished copy into place"),
+        )
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        cached = cached_manifest(facts, self.tar) or {}
+        old = facts[self.host].homes.get(self.home) or HomeFacts(self.home, exists=False)
+        manifest = MappingProxyType({"version": self.version, "archive_sha": cached.get("archive_sha", "")})
+        keeps_conf = old.exists and old.version == self.version
+        home = replace(
+            old,
+            exists=True,
+            version=self.version,
+            manifest=manifest,
+            changed_files=(),
+            executable=True,
+            leftovers=(),
+            conf=old.conf if keeps_conf else MappingProxyType({}),
+            conf_dir=old.conf_dir or f"{self.home}/conf",
+        )
+        return facts.changed_home(self.host, home)
+
+    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
+        home = facts[self.host].homes.get(self.home)
+        changed = ", ".join((home.changed_files or ())[:5]) if home else "nothing is there"
+        return (changed, "Run again: the copy is made anew and replaces this one only when it is whole.")
+
+
+@dataclass(frozen=True)
+class SeeSharedHome(Proof):
+    """A node that shares the home with the master writes nothing; it only has to see the same files."""
+
+    home: str
+    version: str
+    master: str
+
+    @property
+    def id(self) -> str:
+        return "see-shared-home"
+
+    @property
+    def title(self) -> str:
+        return f"{self.host} sees the shared {self.home}"
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (Home(self.home),), self.master: (Home(self.home),)}
+
+    def judge(self, facts: ClusterFacts) -> Verdict:
+        if home_is_good(facts[self.host].homes.get(self.home), self.version, None):
+            return Verdict(True, f"Flink {self.version}")
+        return Verdict(
+            False,
+            f"{self.host} does not see Flink {self.version} in {self.home}.",
+            evidence=f"{self.master} wrote it there, and the answers say that the directory is shared.",
+            action=f"Mount the shared directory on {self.host}, or set flink.distribute to copy.",
+        )
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        home = facts[self.master].homes.get(self.home)
+        return facts.changed_home(self.host, home) if home else facts
