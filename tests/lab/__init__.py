@@ -8,4 +8,13 @@ from tests.lab.lab import Lab, missing
 from tests.lab.settings import HostSettings, LabError, LabUnavailable, repository_binds
 from tests.lab.state import leftovers
 
-__all__ = ["Host", "HostSettings", "Lab", "LabError", "LabUnavailable", "leftovers", "missing", "repository_binds"]
+__all__ = [
+    "Host",
+    "HostSettings",
+    "Lab",
+    "LabError",
+    "LabUnavailable",
+    "leftovers",
+    "missing",
+    "repository_binds",
+]

@@ -1,6 +1,6 @@
 """One running lab host: run commands in it, read and write its files, see what changed on it.
 
-Enters by namespaces and root with nsenter, never through its sshd, so it works while a fault holds the network.
+Enters by namespaces and root with nsenter, never through its sshd, so it works whatever the network does.
 """
 
 import os
@@ -57,7 +57,9 @@ class Host:
             words += ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
         return [*words, "env", "-i", "-C", home, *environment, *inner]
 
-    def popen(self, command: str | Sequence[str], user: str = "root", **options: Any) -> subprocess.Popen[str]:
+    def popen(
+        self, command: str | Sequence[str], user: str = "root", **options: Any
+    ) -> subprocess.Popen[str]:
         """Start `command` in this host and return at once; a process group of its own."""
         return subprocess.Popen(self.argv(command, user), text=True, start_new_session=True, **options)
 
@@ -90,7 +92,7 @@ class Host:
         return self.exec(["cat", "--", path]).stdout
 
     def write(self, path: str, text: str, owner: str = "root", mode: int = 0o644) -> None:
-        """Put `text` at `path`; directories above it are made, owned by `owner` too. `owner` is user or user:group."""
+        """Put `text` at `path`; new directories above it get the `owner` too ("user" or "user:group")."""
         group = owner if ":" in owner else f"{owner}:{owner}"
         script = (
             'd=$(dirname "$1"); n=$d; while [ ! -d "$n" ]; do set -- "$@" "$n"; n=$(dirname "$n"); done; '
@@ -108,7 +110,7 @@ class Host:
         return [(line.split()[4], line.partition(" - ")[2].split()[0]) for line in lines]
 
     def changed_files(self) -> dict[str, Signature]:
-        """Every path that differs from the outer machine: the upper layers and the host's own tmpfs mounts."""
+        """Every path that differs from the outer machine: upper layers and the host's own tmpfs mounts."""
         found: dict[str, Signature] = {}
         keeper_root = f"/proc/{self.keeper.pid}/root"
         found |= changed_in(f"{keeper_root}{self.backing}/upper", "", self.hashes)
@@ -125,7 +127,11 @@ class Host:
         deadline = time.monotonic() + seconds
         while not self.greets():
             if time.monotonic() > deadline or not self.init.lives():
-                log = self.exec("tail -n 5 /var/log/auth.log; sshd -t", check=False) if self.init.lives() else None
+                log = (
+                    self.exec("tail -n 5 /var/log/auth.log; sshd -t", check=False)
+                    if self.init.lives()
+                    else None
+                )
                 told = f"{log.stdout}{log.stderr}" if log else "its PID 1 has ended"
                 raise LabError(f"{self.name}: sshd does not answer on {self.address}:{self.port}: {told}")
             time.sleep(0.01)

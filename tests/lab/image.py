@@ -1,4 +1,4 @@
-"""What is put into a host's upper layer before it starts: users, ssh, names, faked hardware, and what is hidden.
+"""What is put into a host's upper layer before it starts: users, ssh, names, hardware, and what is hidden.
 
 Computes a plan for the keeper from the settings and from what the outer machine has; mounts nothing itself.
 """
@@ -63,7 +63,19 @@ def fresh_host_keys() -> dict[str, str]:
     with tempfile.TemporaryDirectory(prefix="fwlab-keys-") as folder:
         running = [
             subprocess.Popen(
-                ["ssh-keygen", "-q", "-t", kind, *more, "-N", "", "-C", "lab", "-f", f"{folder}/ssh_host_{kind}_key"]
+                [
+                    "ssh-keygen",
+                    "-q",
+                    "-t",
+                    kind,
+                    *more,
+                    "-N",
+                    "",
+                    "-C",
+                    "lab",
+                    "-f",
+                    f"{folder}/ssh_host_{kind}_key",
+                ]
             )
             for kind, more in KEY_TYPES
         ]
@@ -76,7 +88,9 @@ def fresh_host_keys() -> dict[str, str]:
 
 
 def host_key_entries(keys: dict[str, str]) -> list[Entry]:
-    return [text(f"/etc/ssh/{name}", key, 0o644 if name.endswith(".pub") else 0o600) for name, key in keys.items()]
+    return [
+        text(f"/etc/ssh/{name}", key, 0o644 if name.endswith(".pub") else 0o600) for name, key in keys.items()
+    ]
 
 
 def sshd_config(settings: HostSettings) -> str:
@@ -120,7 +134,9 @@ def user_entries(settings: HostSettings) -> list[Entry]:
         homes.append(directory(home, owner=number))
         for file in sorted(Path("/etc/skel").glob(".*")):
             homes.append(text(f"{home}/{file.name}", file.read_text(), owner=number))
-    shadow_group = next((int(line.split(":")[2]) for line in tables["group"] if line.startswith("shadow:")), 0)
+    shadow_group = next(
+        (int(line.split(":")[2]) for line in tables["group"] if line.startswith("shadow:")), 0
+    )
     accounts = [
         text("/etc/passwd", "\n".join(tables["passwd"]) + "\n"),
         text("/etc/shadow", "\n".join(tables["shadow"]) + "\n", 0o640, 0, shadow_group),
@@ -176,7 +192,9 @@ def hiding_entries(settings: HostSettings) -> list[Entry]:
     for entry in sorted(os.scandir("/"), key=lambda found: found.name):
         if entry.name not in SYSTEM and entry.is_dir(follow_symlinks=False):
             mode = EMPTIED.get(entry.path, 0o755)
-            entries.append(directory(entry.path, 0o711 if entry.path == "/root" and searchable else mode, opaque=True))
+            entries.append(
+                directory(entry.path, 0o711 if entry.path == "/root" and searchable else mode, opaque=True)
+            )
     entries += [directory("/var/tmp", EMPTIED["/var/tmp"], opaque=True)]
     repository = str(REPOSITORY)
     if repository.split("/")[1] in SYSTEM:
@@ -196,7 +214,9 @@ def hardware(settings: HostSettings) -> tuple[dict[str, str], list[Entry], bool]
     if settings.cores is not None:
         fakes["/proc/cpuinfo"] = _cpuinfo(settings.cores)
         for name in ("online", "possible", "present"):
-            fakes[f"/sys/devices/system/cpu/{name}"] = f"0-{settings.cores - 1}\n" if settings.cores > 1 else "0\n"
+            fakes[f"/sys/devices/system/cpu/{name}"] = (
+                f"0-{settings.cores - 1}\n" if settings.cores > 1 else "0\n"
+            )
         if not enough:
             # nproc asks the kernel's affinity mask, which cannot name CPUs that are not there.
             entries.append(text("/usr/bin/nproc", f"#!/bin/sh\necho {settings.cores}\n", 0o755))
@@ -218,7 +238,13 @@ def _cpuinfo(cores: int) -> str:
     first = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
     blocks: list[str] = []
     for number in range(cores):
-        changed = {"processor": number, "core id": number, "apicid": number, "cpu cores": cores, "siblings": cores}
+        changed = {
+            "processor": number,
+            "core id": number,
+            "apicid": number,
+            "cpu cores": cores,
+            "siblings": cores,
+        }
         names = [line.split(":")[0] for line in first]
         blocks.append(
             "\n".join(
@@ -230,7 +256,7 @@ def _cpuinfo(cores: int) -> str:
 
 
 def own_overlays() -> list[str]:
-    """Parts of the system that are mounts of their own outside: the root's overlay does not reach into them."""
+    """Parts of the system that are mounts of their own outside: the root's overlay does not reach there."""
     found: list[str] = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         target = line.split()[4]
@@ -260,7 +286,12 @@ def entries_for(settings: HostSettings, names: dict[str, str], keys: dict[str, s
 
 
 def keeper_plan(
-    settings: HostSettings, names: dict[str, str], keys: dict[str, str], backing: str, network: str, number: int
+    settings: HostSettings,
+    names: dict[str, str],
+    keys: dict[str, str],
+    backing: str,
+    network: str,
+    number: int,
 ) -> dict[str, Any]:
     """All that the keeper of one host needs to know, as one JSON object."""
     fakes, more, enough = hardware(settings)

@@ -1,13 +1,14 @@
-"""The process that holds one lab host: it makes the namespaces, builds the host's root and becomes the parent of its PID 1.
+"""The process that holds one lab host: makes its namespaces, builds its root, is the parent of its PID 1.
 
-Runs as a program of its own (standard library only, imports nothing of the lab), reads one JSON object from standard
-input, and must not know why a file is there. It keeps the first mount namespace, in which the host's upper layer stays
-readable from outside, while the host itself lives in a second one.
+Runs as a program of its own (standard library only, imports nothing of the lab), reads one JSON object from
+standard input, and must not know why a file is there. It keeps the first mount namespace, in which the host's
+upper layer stays readable from outside, while the host itself lives in a second one.
 """
 
 import ctypes
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -18,6 +19,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32,
 MS_REC, MS_PRIVATE, MNT_DETACH = 16384, 1 << 18, 2
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
+PR_SET_PDEATHSIG = 1
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -34,7 +36,9 @@ def unshare(flags: int) -> None:
 
 def mount(source: str, target: str, kind: str | None, flags: int = 0, options: str | None = None) -> None:
     words = [None if word is None else os.fsencode(word) for word in (source, target, kind)]
-    check(libc.mount(*words, ctypes.c_ulong(flags), options and options.encode()), f"mount {source} on {target}")
+    check(
+        libc.mount(*words, ctypes.c_ulong(flags), options and options.encode()), f"mount {source} on {target}"
+    )
 
 
 def whole_tree_private() -> None:
@@ -160,13 +164,16 @@ def build_root(plan: dict[str, Any]) -> str:
 
 
 def become_pid_one(plan: dict[str, Any], ready: int) -> None:
-    """In the new PID namespace: build the root, move into it, and exec tini."""
+    """In the new PID namespace: build the root, move into it, and exec tini. Ends when the keeper does."""
+    check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), "prctl")
     outer_pid = os.readlink("/proc/self")
     unshare(CLONE_NEWNS)
     whole_tree_private()
     socket.sethostname(plan["hostname"])
     root = build_root(plan)
-    subprocess.run(["ip", "-batch", "-"], input=plan["network"], text=True, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["ip", "-batch", "-"], input=plan["network"], text=True, check=True, stdout=subprocess.DEVNULL
+    )
     if plan["cpus"]:
         os.sched_setaffinity(0, plan["cpus"])
     os.chdir(root)
@@ -180,7 +187,10 @@ def become_pid_one(plan: dict[str, Any], ready: int) -> None:
 
 
 def main() -> int:
-    plan = json.loads(sys.stdin.readline())
+    line = sys.stdin.readline()
+    if not line:
+        return 1  # the owner died at once
+    plan = json.loads(line)
     os.umask(0o022)
     unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID)
     whole_tree_private()

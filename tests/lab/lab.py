@@ -1,6 +1,6 @@
 """A lab: several hosts on one bridge, their start, their end, and the comparison of what changed on them.
 
-Knows who owns the lab and keeps that on record; how a root is built is the keeper's, what is in it the image's.
+Knows who owns the lab and keeps that on record; how a root is built is the keeper's, its content the image's.
 """
 
 import atexit
@@ -18,7 +18,7 @@ import sys
 import weakref
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.lab import image, network, state
 from tests.lab.host import Host
@@ -57,7 +57,7 @@ def missing() -> list[str]:
 class Lab:
     """Use `Lab.up(…)`, as a context manager or with `down()`. Hosts are found by name: `lab["node1"]`."""
 
-    _mine: "weakref.WeakSet[Lab]" = weakref.WeakSet()
+    _mine: ClassVar[weakref.WeakSet["Lab"]] = weakref.WeakSet()
 
     def __init__(self, lab_id: str, content: dict[str, Any]) -> None:
         self.id = lab_id
@@ -66,14 +66,15 @@ class Lab:
         self.bridge = f"fw{lab_id}br"
         self._owner: list[int] | None = content["owner"]
         self._hosts: dict[str, Host] = {}
-        self._numbers = itertools.count(content.get("next", 0))
+        self._next = content.get("next", 0)
+        self._children: list[subprocess.Popen[str]] = []
         self._extra = itertools.count(FIRST_EXTRA)
 
     @classmethod
     def up(cls, hosts: int | Iterable[HostSettings] = 3, *, stays: bool = False) -> "Lab":
-        """Start a lab. `hosts`: how many (node0, node1, …) or the settings of each; `stays` outlives this process.
+        """Start a lab. `hosts`: how many (node0, node1, …) or their settings; `stays`: outlive this process.
 
-        Raises LabUnavailable where this machine cannot, LabError where a host did not start (nothing is left then).
+        Raises LabUnavailable where this machine cannot, LabError where a host did not start.
         """
         if reasons := missing():
             raise LabUnavailable("; ".join(reasons))
@@ -147,6 +148,9 @@ class Lab:
     def down(self) -> None:
         """End all hosts and leave nothing. Safe to repeat."""
         state.remove(self.id)
+        for keeper in self._children:
+            keeper.wait()
+        self._children.clear()
         self._hosts.clear()
         self._mine.discard(self)
 
@@ -154,7 +158,7 @@ class Lab:
         return {host.name: host.changed_files() for host in self.hosts}
 
     def changes_since(self, snapshot: Snapshot) -> dict[str, list[str]]:
-        """Host -> paths that changed, without what sshd and logins record; a host without changes is left out."""
+        """Host -> changed paths, without what sshd and logins record; a host without changes is left out."""
         found: dict[str, list[str]] = {}
         for name, after in self.snapshot().items():
             paths = [path for path in differences(snapshot.get(name, {}), after) if not is_record(path)]
@@ -173,7 +177,8 @@ class Lab:
         return {host.name: host.address for host in self.hosts}
 
     def _start(self, wanted: Sequence[HostSettings]) -> None:
-        numbered = [(next(self._numbers), settings) for settings in wanted]
+        numbered = list(enumerate(wanted, self._next))
+        self._next += len(wanted)
         names = self._names() | {s.name: str(self.subnet[FIRST_HOST + n]) for n, s in numbered}
         if len(names) != len(self._hosts) + len(wanted):
             raise LabError(f"host names are not unique: {[s.name for s in wanted]}")
@@ -186,18 +191,17 @@ class Lab:
     def _start_one(self, number: int, settings: HostSettings, names: dict[str, str]) -> Host:
         address = names[settings.name]
         backing = f"{state.ROOT}/{self.id}/{settings.name}"
-        os.mkdir(backing)
-        log = open(f"{state.ROOT}/{self.id}/{settings.name}.log", "w+")
-        keeper = subprocess.Popen(
-            [sys.executable, "-I", "-S", state.KEEPER, self.id],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,
-            cwd="/",
-            text=True,
-        )
-        with log, contextlib.ExitStack() as undo:
+        os.makedirs(backing, exist_ok=True)
+        with open(f"{state.ROOT}/{self.id}/{settings.name}.log", "w+") as log, contextlib.ExitStack() as undo:
+            keeper = subprocess.Popen(
+                [sys.executable, "-I", "-S", state.KEEPER, self.id],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+                cwd="/",
+                text=True,
+            )
             undo.callback(keeper.wait)
             undo.callback(keeper.kill)
             assert keeper.stdin and keeper.stdout
@@ -221,7 +225,7 @@ class Lab:
                 network.shape(link, known.pid, settings.link_mbit, settings.link_delay_ms)
             host.wait_for_ssh()
             undo.pop_all()
-            _unreaped.append(keeper)
+            self._children.append(keeper)
         return host
 
     @staticmethod
@@ -231,12 +235,14 @@ class Lab:
         line = keeper.stdout.readline() if ready else ""
         if not line.startswith(word):
             log.seek(0)
-            raise LabError(f"{name} did not start (waited for '{word}'): {log.read().strip() or 'no message'}")
+            raise LabError(
+                f"{name} did not start (waited for '{word}'): {log.read().strip() or 'no message'}"
+            )
         return line.removeprefix(word).strip()
 
     def _save(self) -> None:
         hosts = [host.to_record() | {"settings": dataclasses.asdict(host.settings)} for host in self.hosts]
-        content = {"owner": self._owner, "subnet": str(self.subnet), "next": len(hosts), "hosts": hosts}
+        content = {"owner": self._owner, "subnet": str(self.subnet), "next": self._next, "hosts": hosts}
         state.save(self.id, content)
 
     @classmethod
@@ -246,7 +252,6 @@ class Lab:
                 lab.down()
 
 
-_unreaped: list[subprocess.Popen[str]] = []
 atexit.register(Lab._down_at_exit)
 
 

@@ -61,11 +61,11 @@ class HostSettings:
 
 
 def repository_binds() -> tuple[Bind, ...]:
-    """Binds with which a host can run the wizard from this checkout, read-only, with this very interpreter."""
+    """Binds with which a host can run this checkout, read-only, with this very interpreter."""
     wanted = [str(REPOSITORY), sys.prefix, sys.base_prefix]
     kept: list[str] = []
     for path in wanted:
-        system = path == "/usr" or path.startswith("/usr/") and not path.startswith("/usr/local/src")
-        if not system and not any(path == other or path.startswith(other + "/") for other in kept):
+        visible = path.split("/")[1] in ("usr", "opt") and path != str(REPOSITORY)
+        if not visible and not any(path == other or path.startswith(other + "/") for other in kept):
             kept.append(path)
     return tuple((path, path, True) for path in kept)

@@ -1,7 +1,7 @@
 """What is on record of the labs of this machine, so that any process can clean up what another one left.
 
-A lab has a directory below /run/fwlab with one JSON file. Processes are known by pid and start time, so a number that
-was given out again is never killed. Knows nothing of what runs inside a host.
+A lab has a directory below /run/fwlab with one JSON file. Processes are known by pid and start time, so a
+number that was given out again is never killed. Knows nothing of what runs inside a host.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from typing import Any
 
 ROOT = Path("/run/fwlab")
 KEEPER = str(Path(__file__).with_name("keeper.py"))
+MEMORY_CGROUPS = "/sys/fs/cgroup/memory"
 LINK_NAME = re.compile(r"^fw[0-9a-f]{6}(br|v\d+)$")
 
 
@@ -40,6 +41,17 @@ class Alive:
 
     def lives(self) -> bool:
         return Alive.of(self.pid) == self
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the process ends within `seconds`."""
+        try:
+            handle = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return True
+        try:
+            return not self.lives() or bool(select.select([handle], [], [], seconds)[0])
+        finally:
+            os.close(handle)
 
     def kill(self, wait_seconds: float = 10) -> None:
         """SIGKILL through a pidfd, then wait for the end. Raises TimeoutError when it outlives the wait."""
@@ -109,6 +121,13 @@ def links() -> list[str]:
     return [name for name in os.listdir("/sys/class/net") if LINK_NAME.match(name)]
 
 
+def cgroups() -> list[str]:
+    """Memory cgroups that bear a lab's name."""
+    if not os.path.isdir(MEMORY_CGROUPS):
+        return []
+    return [name for name in os.listdir(MEMORY_CGROUPS) if LINK_NAME.match(name)]
+
+
 def keepers() -> dict[int, str]:
     """Running keepers: pid -> lab id (the second word of their command line names the lab)."""
     found: dict[int, str] = {}
@@ -137,30 +156,42 @@ def remove(lab_id: str) -> None:
         if name.startswith(f"fw{lab_id}"):
             # A veth may already be going down with its host's namespace.
             subprocess.run(["ip", "link", "delete", name], capture_output=True, check=False)
+    for name in cgroups():
+        if name.startswith(f"fw{lab_id}"):
+            os.rmdir(f"{MEMORY_CGROUPS}/{name}")
     shutil.rmtree(ROOT / lab_id, ignore_errors=True)
 
 
 def sweep() -> list[str]:
-    """Remove labs whose owner is gone; the ids removed. Call it under `locked()`."""
-    gone = [lab_id for lab_id in lab_ids() if (content := load(lab_id)) is None or not owner_lives(content)]
+    """Remove labs whose owner is gone, and traces of unknown labs; the ids. Call it under `locked()`."""
+    known = lab_ids()
+    gone = {lab_id for lab_id in known if (content := load(lab_id)) is None or not owner_lives(content)}
+    # What a killed owner had under way (an `ip`, a keeper about to exec) shows up after its lab was removed.
+    traces = {name[2:8] for name in [*links(), *cgroups()]} | set(keepers().values())
+    gone |= traces - set(known)
     for lab_id in gone:
         remove(lab_id)
-    return gone
+    return sorted(gone)
 
 
 def leftovers(owner_pid: int | None = None, every: bool = False) -> list[str]:
-    """What labs have left behind, one line each: orphans, and the labs of process `owner_pid` (or every lab)."""
+    """What labs left behind, a line each: orphans, and the labs of process `owner_pid` (or every lab)."""
     lines: list[str] = []
     live: set[str] = set()
     for lab_id in lab_ids():
         content = load(lab_id)
         mine = content is not None and owner_pid is not None and (content["owner"] or [None])[0] == owner_pid
         if content is None or not owner_lives(content) or mine or every:
-            lines.append(f"lab {lab_id}: {ROOT / lab_id}" + (" (still up)" if content and owner_lives(content) else ""))
+            lines.append(
+                f"lab {lab_id}: {ROOT / lab_id}" + (" (still up)" if content and owner_lives(content) else "")
+            )
         else:
             live.add(lab_id)
     lines += [f"network link {name}" for name in links() if name[2:8] not in live]
-    lines += [f"process {pid} (keeper of lab {lab_id})" for pid, lab_id in keepers().items() if lab_id not in live]
+    lines += [f"memory cgroup {name}" for name in cgroups() if name[2:8] not in live]
+    lines += [
+        f"process {pid} (keeper of lab {lab_id})" for pid, lab_id in keepers().items() if lab_id not in live
+    ]
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     lines += [f"mount {place}" for place in mounts if place.startswith(f"{ROOT}/")]
     return lines
