@@ -16,7 +16,7 @@ OutputSink = Callable[[str, bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one command did. `status` is None when it ended by a signal or the channel closed; times in seconds."""
+    """What one command did. `status` is None when a signal or a closed channel ended it; times in seconds."""
 
     host: str
     command: str
@@ -45,7 +45,8 @@ class ConnectionFailed(Exception):
     """A host could not be reached, refused the login, or was lost.
 
     `kind` is stable and used by tests and reports: refused, timeout, unresolved, unreachable, reset,
-    auth, host-key-changed, host-key-unknown, no-common-algorithm, key-unreadable, lost, cancelled.
+    auth, host-key-changed, host-key-unknown, host-key-revoked, no-common-algorithm, key-unreadable,
+    lost, cancelled.
     """
 
     def __init__(self, host: str, kind: str, cause: str, evidence: str = "", action: str = "") -> None:
@@ -55,6 +56,10 @@ class ConnectionFailed(Exception):
         self.cause = cause
         self.evidence = evidence
         self.action = action
+
+
+class NeverStarted(ConnectionFailed):
+    """The host was lost before the command was sent: on a new connection it would run for the first time."""
 
 
 class CommandTimeout(ConnectionFailed):

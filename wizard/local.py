@@ -1,7 +1,7 @@
 """Commands on this very machine, in the same shape as those on other hosts.
 
-Knows processes and this machine's own names and addresses; the only importer of psutil. It must not know what the
-commands mean.
+Knows processes and this machine's own names and addresses; the only importer of psutil. It must not know what
+the commands mean.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class LocalConnection:
         keep_output: bool = True,
         stop: Stop | None = None,
     ) -> Result:
-        """Run one command; see `Connection.run`. On a timeout or a stop only its own process group is killed."""
+        """Run one command; see `Connection.run`. A timeout or a stop kills its process group alone."""
         begun = time.monotonic()
         if self._closed:
             raise self._cancelled(command)
@@ -166,7 +166,7 @@ class _Running:
                 self.busy_at = time.monotonic()
         except BrokenPipeError:
             pass  # The command did not want the rest; its status tells whether that is wrong.
-        except BaseException as problem:  # Handed to the caller, who waits for it.
+        except BaseException as problem:  # noqa: BLE001 - handed to the caller, who waits for it
             self.problem = problem
             kill_group(self.process)
         finally:

@@ -100,7 +100,7 @@ def _forms(value: str) -> set[str]:
 
 
 def _base64_forms(text: str) -> set[str]:
-    """Base64 of the secret alone, and the part that stays the same wherever the secret lies in what was encoded."""
+    """Base64 of the secret alone, and the part that stays the same wherever it lies in what was encoded."""
     raw = text.encode()
     forms: set[str] = set()
     for encode in (base64.b64encode, base64.urlsafe_b64encode):

@@ -1,4 +1,4 @@
-"""A real sshd on loopback for unit tests: own port, own host keys, own authorized keys, nothing of the system changed."""
+"""A real sshd on loopback for tests: own port, host keys and authorized keys, nothing of the system's."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Logins on other hosts by SSH: the only room that imports paramiko. It must not know Flink, plans or questions."""
+"""Logins on other hosts; the only importer of paramiko. It must not know Flink, plans or questions."""

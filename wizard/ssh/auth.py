@@ -1,7 +1,7 @@
 """Logging in: which keys and passwords are tried, in which order, and why none of them was taken.
 
-Knows key files, the agent and the server's methods. It must not know how the connection came about, and shows no
-message of the library: causes are worded in `errors`.
+Knows key files, the agent and the server's methods. It must not know how the connection came about, and shows
+no message of the library: causes are worded in `errors`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One command on one channel: both streams read as they arrive, input fed at the same time, and three ways to end it.
+"""One command on one channel: both streams read as they arrive, input fed beside, and three ways to end it.
 
 Knows channels of the library. It must not know how the login was made, and never waits without a limit.
 """
@@ -52,6 +52,7 @@ class Command:
     channel: paramiko.Channel | None = None
     problem: BaseException | None = None
     abandoned: bool = False
+    sent: bool = False
     busy_at: float = 0.0
 
     def run(self, open_channel: Callable[[], paramiko.Channel]) -> Result:
@@ -87,6 +88,7 @@ class Command:
             channel = open_channel()
             channel.in_buffer.set_event(self.wake)
             channel.in_stderr_buffer.set_event(self.wake)
+            self.sent = True
             try:
                 channel.exec_command(self.line)
             except BaseException:
@@ -97,7 +99,7 @@ class Command:
             if self.abandoned:
                 channel.close()
             self._feed(channel)
-        except BaseException as problem:  # Handed to the caller, who waits for it.
+        except BaseException as problem:  # noqa: BLE001 - handed to the caller, who waits for it
             self.problem = problem
             if self.channel is not None and not isinstance(problem, OSError):
                 self.channel.close()

@@ -1,7 +1,7 @@
 """Logins on other hosts: the way there, the host's key, the user's proof, and then commands.
 
-Knows how the parts of this room fit together. It must not know what the commands mean, nor ask anybody anything:
-whoever may answer is passed in.
+Knows how the parts of this room fit together. It must not know what the commands mean, nor ask anybody
+anything: whoever may answer is passed in.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from contextlib import suppress
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
-from wizard.connection import ConnectionFailed, OutputSink, Result, Stop
+from wizard.connection import ConnectionFailed, NeverStarted, OutputSink, Result, Stop
 from wizard.ssh.auth import authenticate
 from wizard.ssh.channel import START_SECONDS, STOP_STEP, Command
 from wizard.ssh.config import Route, hop_target, resolve
-from wizard.ssh.errors import failed
+from wizard.ssh.errors import failed, through, words
 from wizard.ssh.hostkeys import HostKeys, UnknownHostKey, fingerprint, lookup_name
 from wizard.ssh.target import Login, Target, Timeouts
 from wizard.ssh.transport import KEEPALIVE_SECONDS, ProxyProcess, QuietTransport, closing_on, dial
@@ -77,9 +77,9 @@ class SshConnection:
             except (paramiko.SSHException, EOFError, OSError) as wrong:
                 if isinstance(wrong, paramiko.ChannelException) and self.alive:
                     raise failed(self._host, "refused/sessions", evidence=self._transport.refusal) from wrong
-                raise self._gone(wrong) from wrong
+                raise self._gone(wrong, sent=running.sent) from wrong
             if result.status is None and not self.alive:
-                raise self._gone(self._transport.get_exception())
+                raise self._gone(self._transport.get_exception(), sent=True)
             return result
         finally:
             self._places.release()
@@ -123,14 +123,13 @@ class SshConnection:
                 time.sleep(0.05 * 2**attempt)
         raise AssertionError("not reached")
 
-    def _gone(self, wrong: BaseException | None) -> ConnectionFailed:
+    def _gone(self, wrong: BaseException | None, *, sent: bool) -> ConnectionFailed:
         if self._closed:
             return failed(self._host, "cancelled", evidence="the connection was closed here")
-        what = "reset" if isinstance(wrong, ConnectionResetError) else "lost"
+        kind = "reset" if isinstance(wrong, ConnectionResetError) else "lost"
         evidence = self._transport.farewell or (str(wrong) if wrong and str(wrong) else "the server hung up")
-        error = failed(self._host, "lost", evidence=evidence)
-        error.kind = what
-        return error
+        lost = ConnectionFailed if sent else NeverStarted
+        return lost(self._host, kind, *words(self._host, "lost", evidence))
 
 
 def connect(
@@ -142,8 +141,10 @@ def connect(
     stop: Stop | None = None,
     jump: Opener | None = None,
 ) -> SshConnection:
-    """Log in on a host. `jump` gives connections to jump hosts that outlive this one; without it they are opened
-    here and closed with it.
+    """Log in on a host.
+
+    `jump` gives connections to jump hosts that outlive this one; without it they are opened here and closed
+    with it.
 
     Raises:
         ConnectionFailed: with kind, cause, evidence and next action; `host` is always `target.name`.
@@ -209,7 +210,7 @@ def _through(
     depth: int,
     closers: list[Callable[[], None]],
 ) -> paramiko.Channel:
-    """A stream to the target through its jump hosts; only the last of them is opened here, it opens those before it."""
+    """A stream to the target through its last jump host, which is itself reached through those before it."""
     *before, last = route.jumps
     hop = hop_target(last, target)
     hop_login = login.for_jump()
@@ -222,8 +223,7 @@ def _through(
         try:
             connection = _connect(hop, hop_route, hop_login, confirm, timeouts, stop, jump, depth + 1)
         except ConnectionFailed as wrong:
-            cause = f"{target.name} is reached through {hop.name}, and that failed. {wrong.cause}"
-            raise ConnectionFailed(target.name, wrong.kind, cause, wrong.evidence, wrong.action) from wrong
+            raise through(target.name, hop.name, wrong) from wrong
         closers.append(connection.close)
     try:
         return connection.forward(route.address, route.port, timeouts.connect)

@@ -1,7 +1,7 @@
-"""What the operator's ssh configuration says about a host: the ssh program is asked, for it alone knows all rules.
+"""What the operator's ssh configuration says about a host: ssh itself is asked, it alone knows all rules.
 
-Knows `ssh -G`, the defaults of ssh, and a parser of the library for machines without the ssh program. It must not
-open connections.
+Knows `ssh -G`, the defaults of ssh, and a parser of the library for machines without the ssh program. It must
+not open connections.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CONFIG_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way to one host, all questions answered; `jumps` are the hosts in between, the nearest to here first."""
+    """The way to one host, all questions answered; `jumps` are the hosts in between, the nearest first."""
 
     name: str
     address: str
@@ -186,7 +186,7 @@ def _passwd_home() -> Path:
 
 
 def _is_plain(path: Path) -> bool:
-    """True when a system configuration changes nothing that matters here: then ssh need not be asked for every host."""
+    """True when a system configuration changes nothing that matters here: then ssh need not be asked."""
     try:
         lines = path.read_text(errors="replace").splitlines()
     except FileNotFoundError:

@@ -1,7 +1,7 @@
 """The sentences for everything that can go wrong with a login: one cause and one next action per kind.
 
-Knows the kinds of `ConnectionFailed` and their words. It must not know the library: whoever calls has already found
-out what happened.
+Knows the kinds of `ConnectionFailed` and their words. It must not know the library: whoever calls has already
+found out what happened.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "refused/jump": (
         "{host} cannot be reached from {jump}: connecting to port {port} failed there.",
-        "Check from {jump} that {host} answers on port {port}, or correct ProxyJump in the ssh configuration.",
+        "Check from {jump} that {host} answers on port {port}, or correct ProxyJump in your ssh config.",
     ),
     "refused/sessions": (
         "{host} allows no further session on this login.",
         "Raise MaxSessions in sshd's configuration on {host}.",
     ),
     "timeout": (
-        "{host} does not answer on port {port} within {seconds:g} s: it is down, or a firewall drops the packets.",
+        "{host} does not answer on port {port} within {seconds:g} s: it is down, or a firewall drops it.",
         "Check that {host} is up, and that port {port} is open from here.",
     ),
     "timeout/banner": (
@@ -38,7 +38,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "timeout/auth": (
         "{host} did not answer the login of {user} within {seconds:g} s.",
-        "Try `ssh {user}@{host}`; slow PAM modules, name lookups or a directory service on {host} cause this.",
+        "Try `ssh {user}@{host}`; slow PAM modules, name lookups or directories on {host} cause this.",
     ),
     "timeout/command": (
         "A command on {host} did not end within {seconds:g} s.",
@@ -102,7 +102,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Give {user} a login that {host} takes, or allow the method in sshd's configuration there.",
     ),
     "auth/nothing": (
-        "There is nothing to log in to {host} with: no password was given, no agent answers, and no usable key is found.",
+        "There is nothing to log in to {host} with: no password is given, no agent answers, no key is found.",
         "Give a key or a password for {user}@{host}.",
     ),
     "auth/too-many": (
@@ -118,13 +118,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Use a login without a second factor, for example a key that sshd on {host} accepts alone.",
     ),
     "host-key-changed": (
-        "The host key of {host} is not the one that is known: {host} was installed anew, or something stands in between.",
-        "Compare the new fingerprint with the console of {host} (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub). "
+        "The host key of {host} is not the known one: {host} was reinstalled, or something stands between.",
+        "Compare the new fingerprint on the console of {host} (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub). "
         "Only if it is right, forget the old one: ssh-keygen -R '{lookup}' -f {file}",
     ),
     "host-key-revoked": (
         "The host key of {host} is marked as revoked.",
-        "Do not log in. Give {host} new host keys (ssh-keygen -A after removing the old ones), then try again.",
+        "Do not log in. Give {host} new host keys (remove the old ones, then ssh-keygen -A) and try again.",
     ),
     "host-key-unknown": (
         "The host key of {host} is not known here.",
@@ -133,7 +133,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "no-common-algorithm": (
         "{host} and this program have no {missing} in common: its sshd is very old, or restricted.",
-        "Upgrade sshd on {host}, or allow a current algorithm there (ed25519 or rsa-sha2-512 host keys, AES).",
+        "Upgrade sshd on {host}, or allow a current one there (ed25519 or rsa-sha2-512 host keys, AES).",
     ),
     "key-unreadable/missing": (
         "The key {file} does not exist.",
@@ -184,6 +184,12 @@ class _Facts(dict[str, object]):
 def failed(host: str, what: str, *, evidence: str = "", **facts: object) -> ConnectionFailed:
     """The error for `kind` or `kind/variant`; `evidence` is cleaned of control characters and kept short."""
     return ConnectionFailed(host, what.partition("/")[0], *_words(host, what, evidence, facts))
+
+
+def through(host: str, jump: str, wrong: ConnectionFailed) -> ConnectionFailed:
+    """The same failure, told of the host that is reached through the one that failed."""
+    cause = f"{host} is reached through {jump}, and that failed. {wrong.cause}"
+    return ConnectionFailed(host, wrong.kind, cause, wrong.evidence, wrong.action)
 
 
 def words(host: str, what: str, evidence: str = "", **facts: object) -> tuple[str, str, str]:

@@ -1,7 +1,7 @@
-"""Which host keys are known: the operator's known_hosts files, read as OpenSSH reads them, and the wizard's own.
+"""Which host keys are known: the operator's known_hosts files, read as OpenSSH does, and the wizard's own.
 
-Knows the file format (hashed names, [host]:port, patterns, @revoked) and SHA-256 fingerprints; MD5 is never used, so
-that it works under FIPS. It must not know connections, and never rewrites a file: the own one is appended to.
+Knows the file format (hashed names, [host]:port, patterns, @revoked) and SHA-256 fingerprints; MD5 is never
+used, so that it works under FIPS. It must not know connections, and only appends to the wizard's own file.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class HostKeys:
 
 
 def read(path: Path) -> list[Entry]:
-    """The entries of one file; one that is missing or unreadable has none, and a malformed line is passed over."""
+    """The entries of one file; a missing or unreadable file has none, a malformed line is passed over."""
     try:
         lines = path.read_bytes().splitlines()
     except OSError:

@@ -16,7 +16,7 @@ HostKeyPolicy = Literal["ask", "accept-new", "strict"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One host as answers name it; what is None comes from the operator's ssh configuration, then from ssh's defaults.
+    """One host as answers name it; what is None comes from the ssh configuration, then ssh's defaults.
 
     `address` is where to connect when it differs from `name`; `key` is the only private key tried;
     `known_hosts` is the wizard's own file, the only one it appends to; `config` replaces ~/.ssh/config.
@@ -34,7 +34,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """The secrets of a login. `jump` is for the hosts on the way: they are never sent the target's password."""
+    """The secrets of a login. `jump` is for hosts on the way: they are never sent the target's password."""
 
     password: Secret | None = None
     passphrase: Secret | None = None
@@ -51,7 +51,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: for each address to accept, for the server's first line and key exchange, for each login try."""
+    """Seconds: for an address to accept, for the server's first line and key exchange, for each login try."""
 
     connect: float = 10.0
     banner: float = 30.0

@@ -1,4 +1,4 @@
-"""The library's transport, tuned: a socket with time limits, fast ciphers first, and the server's own words kept.
+"""The library's transport, tuned: sockets with time limits, fast ciphers first, the server's own words kept.
 
 Knows sockets and paramiko's transport. It must not know logins, host keys or commands.
 """
@@ -172,7 +172,7 @@ class ProxyProcess:
     def __init__(self, command: str) -> None:
         ours, theirs = socket.socketpair()
         self.socket = ours
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", f"exec {command}"],
             stdin=theirs.fileno(),
