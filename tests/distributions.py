@@ -31,6 +31,10 @@ LARGEST_OPT = 2 * 1024 * 1024
 """Bytes. `opt/` keeps its small jars only: the tests never use the large ones."""
 STAMP = 1_700_000_000
 """Seconds since 1970, the time of every archive member: one cache equals another byte for byte."""
+OLD_WHEELS = ("1.11.", "1.12.")
+OLD_TAGS = ["--only-binary=:all:", "--implementation=cp", "--python-version=3.7", "--abi=cp37m"]
+OLD_TAGS += ["--platform=manylinux1_x86_64"]
+"""pip options for the lines published as wheels for old Pythons only; their jars suit any machine."""
 PADDING = 300_000
 """Bytes of incompressible content in a small archive's one jar: enough to truncate, corrupt and resume."""
 
@@ -163,17 +167,10 @@ def _assemble(version: str, home: Path, packages: list[str], kept: tuple[str, ..
 
 def _download(version: str, packages: list[str], folder: Path) -> list[Path]:
     wanted = [f"{package}=={version}" for package in packages]
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--dest",
-        str(folder),
-        *wanted,
-    ]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
+    command += wanted
+    if version.startswith(OLD_WHEELS):
+        command += OLD_TAGS
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = "\n".join(done.stderr.strip().splitlines()[-8:])
