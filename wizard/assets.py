@@ -21,3 +21,8 @@ def asset_text(name: str) -> str:
     Raises FileNotFoundError when the installation lacks it.
     """
     return (assets_dir() / name).read_text(encoding="utf-8")
+
+
+def asset_bytes(name: str) -> bytes:
+    """The bytes of the asset `name`. Raises FileNotFoundError when the installation lacks it."""
+    return (assets_dir() / name).read_bytes()

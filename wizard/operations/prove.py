@@ -1,0 +1,267 @@
+"""Proofs that a cluster works: asked of Flink's REST interface and of the ports between the workers.
+
+A start script's exit status proves nothing, and a registered TaskManager is not yet a working one. Nothing here
+changes a host.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, cast
+
+from ..facts import ClusterFacts, RestFacts
+from ..flink.line import Line
+from ..flink.signatures import known_cause
+from ..needs import Daemons, LogTail, Need, Rest, Tcp
+from .operation import Proof, Verdict
+
+LOOPBACK = re.compile(r"^(localhost|127\.|\[?::1\]?$)")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskManagerSeen:
+    """One TaskManager as REST lists it. `host` and `data_port` are what it tells other TaskManagers."""
+
+    id: str
+    host: str
+    data_port: int
+    slots: int
+
+
+@dataclass(frozen=True)
+class RestAnswers(Proof):
+    """The JobManager answers, and says that it is the version that was asked for."""
+
+    line: Line
+    version: str
+    rest: Rest
+    home: str
+
+    @property
+    def id(self) -> str:
+        return "rest-answers"
+
+    @property
+    def title(self) -> str:
+        return f"The JobManager answers on port {self.rest.port}"
+
+    @property
+    def patience(self) -> float:
+        return 90.0
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (self.rest, Daemons())}
+
+    def judge(self, facts: ClusterFacts) -> Verdict:
+        overview = answer(facts, self.host, self.rest, self.line.web.overview)
+        wanted = f"an answer from http://{self.rest.address}:{self.rest.port}"
+        if overview is not None:
+            said = overview.get("flink-version", self.version)
+            return Verdict(said == self.version, f"Flink {said}", f"Flink {self.version}", final=True)
+        seen = facts[self.host].rest.get(self.rest.key)
+        alive = any(daemon.kind == "jobmanager" for daemon in facts[self.host].daemons or ())
+        observed = "the JobManager runs but does not answer" if alive else "no JobManager runs"
+        return Verdict(False, observed, wanted, seen.evidence if seen else "")
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        return with_answer(
+            facts, self.host, self.rest, self.line.web.overview, {"flink-version": self.version}
+        )
+
+    def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (LogTail(log_patterns(self.home, self.line.daemons.jobmanager)),)}
+
+    def explain(self, facts: ClusterFacts, verdict: Verdict) -> Verdict:
+        return explained(facts, [self.host], verdict, self.home)
+
+
+@dataclass(frozen=True)
+class TaskManagersRegistered(Proof):
+    """As many TaskManagers as were asked for are registered, with as many slots. Never lowers what is wanted."""
+
+    line: Line
+    rest: Rest
+    home: str
+    taskmanagers: int
+    slots: int
+    workers: tuple[tuple[str, str], ...]
+    """(host, address) of each worker."""
+
+    @property
+    def id(self) -> str:
+        return "taskmanagers-registered"
+
+    @property
+    def title(self) -> str:
+        return f"{self.taskmanagers} TaskManagers with {self.slots} slots are registered"
+
+    @property
+    def patience(self) -> float:
+        return 90.0
+
+    @property
+    def fatal(self) -> bool:
+        return False
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (self.rest,)}
+
+    def judge(self, facts: ClusterFacts) -> Verdict:
+        overview = answer(facts, self.host, self.rest, self.line.web.overview) or {}
+        count = int(overview.get(self.line.web.taskmanager_count, 0))
+        slots = int(overview.get(self.line.web.slot_count, 0))
+        wanted = f"{self.taskmanagers} TaskManagers, {self.slots} slots"
+        good = (count, slots) == (self.taskmanagers, self.slots)
+        if count < self.taskmanagers:
+            observed = f"{count} of {self.taskmanagers} TaskManagers, {slots} of {self.slots} slots"
+        else:
+            observed = f"{count} TaskManagers, {slots} slots"
+        return Verdict(good, observed, wanted)
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        web = self.line.web
+        value = {web.taskmanager_count: self.taskmanagers, web.slot_count: self.slots}
+        old = answer(facts, self.host, self.rest, web.overview) or {}
+        return with_answer(facts, self.host, self.rest, web.overview, {**old, **value})
+
+    def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
+        patterns = log_patterns(self.home, self.line.daemons.taskmanager)
+        return {host: (LogTail(patterns), Daemons()) for host, _ in self.workers}
+
+    def explain(self, facts: ClusterFacts, verdict: Verdict) -> Verdict:
+        return explained(facts, self._silent(facts), verdict, self.home)
+
+    def _silent(self, facts: ClusterFacts) -> list[str]:
+        """Workers that no registered TaskManager names; all of them when that cannot be told apart."""
+        seen = {taskmanager.host for taskmanager in taskmanagers(facts, self.host, self.rest, self.line)}
+        silent = [host for host, address in self.workers if address not in seen and host not in seen]
+        return silent or [host for host, _ in self.workers]
+
+
+@dataclass(frozen=True)
+class AddressesReachable(Proof):
+    """Each TaskManager tells an address of its own, and every other worker can open its data port."""
+
+    line: Line
+    rest: Rest
+    workers: tuple[tuple[str, str], ...]
+
+    @property
+    def id(self) -> str:
+        return "taskmanagers-reach-each-other"
+
+    @property
+    def title(self) -> str:
+        return "The TaskManagers reach each other"
+
+    @property
+    def fatal(self) -> bool:
+        return False
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (self.rest,)}
+
+    def then_needs(self, facts: ClusterFacts) -> Mapping[str, tuple[Need, ...]]:
+        seen = taskmanagers(facts, self.host, self.rest, self.line)
+        targets = tuple((one.host, one.data_port) for one in seen if one.data_port > 0)
+        hosts = [host for host, _ in self.workers if facts[host].reached]
+        return {host: (Tcp(targets),) for host in hosts} if targets and len(hosts) > 1 else {}
+
+    def judge(self, facts: ClusterFacts) -> Verdict:
+        seen = taskmanagers(facts, self.host, self.rest, self.line)
+        if not seen:
+            return Verdict(False, "no TaskManager is registered", final=True)
+        loopback = sorted({one.host for one in seen if LOOPBACK.match(one.host)})
+        if loopback and len(self.workers) > 1:
+            return Verdict(
+                False,
+                f"TaskManagers tell the others to find them at {', '.join(loopback)}",
+                "an address that other hosts can reach",
+                action=f"Set {self.line.keys.tm_host} on each worker to its own name.",
+                final=True,
+            )
+        closed = [
+            f"{host} → {target}:{port}: {state}"
+            for host, _ in self.workers
+            for (target, port), state in facts[host].tcp.items()
+            if state != "open" and any((one.host, one.data_port) == (target, port) for one in seen)
+        ]
+        if closed:
+            return Verdict(
+                False,
+                f"{len(closed)} connections between workers do not open",
+                "every data port open to every worker",
+                "\n".join(closed[:10]),
+                "Open these ports between the workers, or fix them with taskmanager.data.port.",
+                final=True,
+            )
+        return Verdict(True, f"{len(seen)} addresses, each reached from {len(self.workers)} workers")
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        listed = [
+            {"id": address, "path": f"flink@{address}:1/", "dataPort": 1, "slotsNumber": 1}
+            for _, address in self.workers
+        ]
+        path = self.line.web.taskmanagers
+        return with_answer(facts, self.host, self.rest, path, {"taskmanagers": listed})
+
+
+def answer(facts: ClusterFacts, host: str, rest: Rest, path: str) -> dict[str, Any] | None:
+    """The JSON object that this path answered, None when it did not answer with one."""
+    seen = facts[host].rest.get(rest.key)
+    value = seen.answers.get(path) if seen else None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def with_answer(facts: ClusterFacts, host: str, rest: Rest, path: str, value: dict[str, Any]) -> ClusterFacts:
+    """The facts as they would be had this path answered so."""
+    old = facts[host].rest.get(rest.key) or RestFacts(True)
+    new = replace(old, reachable=True, answers=MappingProxyType({**old.answers, path: value}))
+    return facts.changed(host, rest=MappingProxyType({**facts[host].rest, rest.key: new}))
+
+
+def taskmanagers(facts: ClusterFacts, host: str, rest: Rest, line: Line) -> tuple[TaskManagerSeen, ...]:
+    """The registered TaskManagers. The host part comes from `path` (or 0.9's own field), as FACTS g has it."""
+    listed: Iterable[dict[str, Any]] = (answer(facts, host, rest, line.web.taskmanagers) or {}).get(
+        "taskmanagers", []
+    )
+    seen: list[TaskManagerSeen] = []
+    for one in listed:
+        found = re.search(r"@([^:/]+):", str(one.get("path", "")))
+        name = found[1] if found else str(one.get("inetAdress", one.get("id", ""))).split(":")[0]
+        seen.append(
+            TaskManagerSeen(
+                str(one.get("id", one.get("instanceID", ""))),
+                name,
+                int(one.get("dataPort", -1)),
+                int(one.get("slotsNumber", 0)),
+            )
+        )
+    return tuple(seen)
+
+
+def log_patterns(home: str, daemon: str) -> tuple[str, ...]:
+    """Shell patterns of a daemon's log and of its standard output."""
+    return (f"{home}/log/flink-*-{daemon}-*.log", f"{home}/log/flink-*-{daemon}-*.out")
+
+
+def explained(facts: ClusterFacts, hosts: Iterable[str], verdict: Verdict, home: str) -> Verdict:
+    """The verdict with the tail of the failing daemons' logs, and the cause where it is known."""
+    shown: list[str] = []
+    for host in hosts:
+        for file, text in facts[host].tails.items():
+            if not file.startswith(f"{home}/log/") or not text.strip():
+                continue
+            cause = known_cause(text)
+            if cause is not None:
+                evidence = f"{host}:{file}: {cause.line}"
+                return replace(verdict, evidence=evidence, action=f"{cause.cause} {cause.action}")
+            shown += [f"{host}:{file}: {line}" for line in text.strip().splitlines()[-4:]]
+    if not shown:
+        return verdict
+    return replace(
+        verdict, evidence="\n".join(shown[-12:]), action="Read these logs; the last lines are above."
+    )
