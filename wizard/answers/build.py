@@ -1,0 +1,216 @@
+"""From answers to the desired cluster: defaults filled in, ranges expanded, every host complete.
+
+Knows defaults and this machine's own names. It must not know files or facts of other hosts,
+and resolves no name.
+"""
+
+from __future__ import annotations
+
+import getpass
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, cast
+
+from validators.values import parse_hosts
+from wizard.spec import (
+    AdminSpec,
+    ClusterSpec,
+    FlinkSpec,
+    HaSpec,
+    HdfsSpec,
+    HostSpec,
+    JavaSpec,
+    SshSpec,
+    StartSpec,
+)
+
+from .answers import Answers, HostEntry
+from .declared import DECLARED
+from .judging import is_loopback, same_name
+from .keys import Key
+
+
+def is_here(host: str) -> bool:
+    """Whether `host` is this machine: a loopback name, its own host name, or one of its addresses."""
+    own = same_name(socket.gethostname())
+    if is_loopback(host) or same_name(host) in (own, own.partition(".")[0]):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    if address.is_loopback or address.is_unspecified or address.is_multicast:
+        return False
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    try:
+        # Only an address of this machine can be bound; a datagram socket disturbs nobody.
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))
+    except OSError:
+        return False
+    return True
+
+
+def home_of(user: str) -> str:
+    """Where that user's home is on most machines."""
+    return "/root" if user == "root" else f"/home/{user}"
+
+
+def build_spec(
+    answers: Answers, *, is_here: Callable[[str], bool] = is_here, login: str | None = None
+) -> ClusterSpec:
+    """The desired cluster of complete answers. `login` is the user when none was given: who runs this.
+
+    Raises:
+        KeyError: a required answer is missing; answers read as complete have them all.
+    """
+    user = answers.text_at("user") or login or getpass.getuser()
+    version = _required(answers, "flink.version")
+    hosts = _Hosts(answers, is_here)
+    return ClusterSpec(
+        cluster=_required(answers, "cluster"),
+        user=user,
+        master=hosts.of("master")[0],
+        workers=hosts.of("workers"),
+        flink=FlinkSpec(
+            version=version,
+            home=answers.text_at("flink.home") or f"{home_of(user)}/flink-{version}",
+            source=_given(answers, "flink.source"),
+            distribute=_given(answers, "flink.distribute"),
+            config=MappingProxyType(dict(answers.pairs_at("flink.config"))),
+            build_hadoop=answers.text_at("flink.build.hadoop"),
+            build_scala=answers.text_at("flink.build.scala"),
+        ),
+        ssh=_ssh(answers),
+        java=JavaSpec(
+            home=_given(answers, "java.home"),
+            set_in=_given(answers, "java.set_in"),
+            allow_unsupported=_given(answers, "java.allow_unsupported"),
+        ),
+        hdfs=_hdfs(answers, user, hosts),
+        start=StartSpec(
+            flink=_given(answers, "start.flink"),
+            hdfs=_given(answers, "start.hdfs"),
+            mode=_given(answers, "start.mode"),
+        ),
+        ha=HaSpec(answers.list_at("ha.zookeeper"), _required(answers, "ha.storage_dir"))
+        if answers.get("ha.zookeeper")
+        else None,
+        standby=hosts.of("standby"),
+    )
+
+
+def _required(answers: Answers, path: str) -> str:
+    value = answers.text_at(path)
+    if value is None:
+        raise KeyError(path)
+    return value
+
+
+def _given(answers: Answers, path: str) -> Any:
+    """The answer, or the declared default."""
+    value = answers.get(path)
+    return value if value is not None else cast(Key, DECLARED[path]).default
+
+
+def _ssh(answers: Answers) -> SshSpec:
+    admin = answers.text_at("ssh.admin.user")
+    return SshSpec(
+        port=cast("int | None", answers.get("ssh.port")),
+        key=answers.text_at("ssh.key"),
+        host_keys=_given(answers, "ssh.host_keys"),
+        cluster_key=_given(answers, "ssh.cluster_key"),
+        cluster_key_type=_given(answers, "ssh.cluster_key_type"),
+        admin=AdminSpec(admin, answers.text_at("ssh.admin.key")) if admin else None,
+    )
+
+
+def _hdfs(answers: Answers, user: str, hosts: _Hosts) -> HdfsSpec:
+    mode = _given(answers, "hdfs.mode")
+    if mode == "none":
+        return HdfsSpec()
+    version, home = answers.text_at("hdfs.version"), answers.text_at("hdfs.home")
+    namenode, datanodes = answers.text_at("hdfs.namenode"), answers.list_at("hdfs.datanodes")
+    if mode == "new":
+        home = home or f"{home_of(user)}/hadoop-{version}"
+        namenode = namenode or hosts.of("master")[0].name
+        datanodes = datanodes or tuple(worker.name for worker in hosts.of("workers"))
+    return HdfsSpec(
+        mode=mode,
+        address=answers.text_at("hdfs.address"),
+        conf_dir=answers.text_at("hdfs.conf_dir"),
+        version=version,
+        source=_given(answers, "hdfs.source"),
+        home=home,
+        distribute=_given(answers, "hdfs.distribute"),
+        java_home=answers.text_at("hdfs.java_home"),
+        namenode=namenode,
+        datanodes=tuple(host.host for names in datanodes for host in parse_hosts(names, underscores=True)),
+        name_dirs=answers.list_at("hdfs.name_dirs"),
+        data_dirs=answers.list_at("hdfs.data_dirs"),
+        replication=cast("int | None", answers.get("hdfs.replication")),
+        config=MappingProxyType(dict(answers.pairs_at("hdfs.config"))),
+        format=_given(answers, "hdfs.format"),
+    )
+
+
+class _Hosts:
+    """The hosts of the answers. One that has several roles is described once, by all its entries together."""
+
+    def __init__(self, answers: Answers, is_here: Callable[[str], bool]) -> None:
+        self._answers = answers
+        self._is_here = is_here
+        everyone = [host for role in ("master", "standby", "workers") for host in self._written(role)]
+        self._merged: dict[str, HostSpec] = {}
+        for host in everyone:
+            known = self._merged.get(same_name(host.name))
+            self._merged[same_name(host.name)] = _together(known, host) if known else host
+
+    def of(self, role: str) -> tuple[HostSpec, ...]:
+        return tuple(self._merged[same_name(host.name)] for host in self._written(role))
+
+    def _written(self, role: str) -> Iterator[HostSpec]:
+        for entry in self._answers.hosts_at(role):
+            yield from host_specs(entry, self._is_here)
+
+
+def host_specs(entry: HostEntry, is_here: Callable[[str], bool]) -> Iterator[HostSpec]:
+    """Every host an entry stands for. A host with a port of its own is never this machine without ssh:
+    such names lead into containers and tunnels."""
+    for address in parse_hosts(entry.host, underscores=True):
+        port = entry.port or address.port
+        yield HostSpec(
+            name=address.host,
+            address=entry.address or address.host,
+            user=entry.user or address.user,
+            port=port,
+            key=entry.key,
+            local=port is None and is_here(address.host),
+            taskmanagers=entry.taskmanagers,
+            slots=entry.slots,
+            memory_mib=entry.memory,
+            java_home=entry.java_home,
+        )
+
+
+def _together(first: HostSpec, second: HostSpec) -> HostSpec:
+    """What either entry says; the first where both say something."""
+    address = first.address if first.address != first.name else second.address
+    if address == second.name:
+        address = first.name
+    port = first.port or second.port
+    return replace(
+        first,
+        address=address,
+        user=first.user or second.user,
+        port=port,
+        key=first.key or second.key,
+        local=first.local and second.local,
+        taskmanagers=first.taskmanagers or second.taskmanagers,
+        slots=first.slots or second.slots,
+        memory_mib=first.memory_mib or second.memory_mib,
+        java_home=first.java_home or second.java_home,
+    )

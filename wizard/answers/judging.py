@@ -1,0 +1,219 @@
+"""What makes answers fit together: hosts named once, versions that exist, keys that Flink reads.
+
+Judges what the file alone shows, value against value. It must not know facts of hosts: what only a look at
+them can show is for the checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from validators.values import did_you_mean, parse_hosts, shown
+from wizard.flink.catalogue import (
+    UnknownBuild,
+    UnknownVersion,
+    archive_names,
+    is_released,
+    nearest_version,
+)
+from wizard.flink.keys import judge_key
+
+from .answers import Answers, HostEntry
+from .problem import Problem
+from .tree import Place
+
+_LOOPBACK = ("localhost", "localhost.localdomain", "127.0.0.1", "::1")
+_ONE_WORKER = "host: {0}, taskmanagers: 2"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this is a name by which every machine calls itself."""
+    return host.lower().removesuffix(".") in _LOOPBACK
+
+
+def same_name(host: str) -> str:
+    """The form in which two spellings of one host name are equal."""
+    return host.lower().removesuffix(".")
+
+
+def judge(answers: Answers, places: Mapping[str, Place], refused: set[str]) -> list[Problem]:
+    """Problems between values that each read well. Paths in `refused` were given, but could not be read."""
+    judging = _Judging(answers, places, refused)
+    found = [
+        *judging.hosts(),
+        *judging.loopback(),
+        *judging.standby(),
+        *judging.flink(),
+        *judging.config(),
+        *judging.hdfs(),
+    ]
+    return found
+
+
+@dataclass(slots=True)
+class _Named:
+    """One host of an entry, after ranges are expanded."""
+
+    name: str
+    path: str
+    entry: HostEntry
+
+
+@dataclass(slots=True)
+class _Judging:
+    answers: Answers
+    places: Mapping[str, Place]
+    refused: set[str]
+
+    def problem(self, path: str, sentence: str, warning: bool = False) -> Problem:
+        place = self.places.get(path)
+        while place is None and "." in path:
+            path = path.rpartition(".")[0]
+            place = self.places.get(path)
+        line, column = (place.line, place.column) if place else (0, 0)
+        return Problem(self.answers.file, line, column, path, sentence, "warning" if warning else "error")
+
+    def named(self, role: str) -> Iterator[_Named]:
+        entries = self.answers.hosts_at(role)
+        # Entries that could not be read are not among the values, so an index is taken from the places.
+        paths = [path for path in self._entry_paths(role) if path not in self.refused]
+        for entry, path in zip(entries, paths, strict=False):
+            for address in entry.addresses():
+                yield _Named(address.host, path, entry)
+
+    def _entry_paths(self, role: str) -> list[str]:
+        if role == "master":
+            return ["master"]
+        paths: list[str] = []
+        index = 0
+        while (path := f"{role}[{index}]") in self.places:
+            if f"{path}.host" not in self.refused:
+                paths.append(path)
+            index += 1
+        return paths
+
+    def hosts(self) -> Iterator[Problem]:
+        """No host twice in one list, and no two hosts with one address."""
+        taken: dict[str, _Named] = {}
+        for role in ("workers", "standby"):
+            seen: dict[str, _Named] = {}
+            for named in self.named(role):
+                first = seen.setdefault(same_name(named.name), named)
+                if first is not named:
+                    yield self.twice(role, named, first)
+        for role in ("master", "standby", "workers"):
+            for named in self.named(role):
+                entry = named.entry
+                if entry.address is None:
+                    continue
+                if len(entry.addresses()) > 1:
+                    yield self.problem(
+                        f"{named.path}.address",
+                        "one address cannot serve a range of hosts; list them one by one",
+                    )
+                    break
+                first = taken.setdefault(same_name(entry.address), named)
+                if same_name(first.name) != same_name(named.name):
+                    sentence = f"{first.name} and {named.name} cannot both have the address {entry.address}"
+                    yield self.problem(f"{named.path}.address", sentence)
+
+    def twice(self, role: str, named: _Named, first: _Named) -> Problem:
+        place = self.places.get(first.path)
+        where = f" (first in line {place.line})" if place else ""
+        hint = (
+            f"; for more TaskManagers there write {{{_ONE_WORKER.format(named.name)}}}"
+            if role == "workers"
+            else ""
+        )
+        return self.problem(named.path, f"{named.name} is listed twice{where}{hint}")
+
+    def loopback(self) -> Iterator[Problem]:
+        """In a cluster of several hosts nobody can reach one of them as localhost."""
+        everyone = [named for role in ("master", "standby", "workers") for named in self.named(role)]
+        others = {same_name(named.name) for named in everyone}
+        told: set[str] = set()
+        for named in everyone:
+            if not is_loopback(named.name) or named.entry.address or len(others) == 1 or named.path in told:
+                continue
+            told.add(named.path)
+            mates = sorted(other for other in others - {same_name(named.name)} if is_loopback(other))
+            if mates:
+                sentence = f"{named.name} and {mates[0]} are both this machine; use one name for it"
+            else:
+                sentence = f"the other hosts cannot reach this one as {named.name}; write its own name"
+            yield self.problem(named.path, sentence)
+
+    def standby(self) -> Iterator[Problem]:
+        masters = {same_name(named.name) for named in self.named("master")}
+        for named in self.named("standby"):
+            if same_name(named.name) in masters:
+                yield self.problem(named.path, f"{named.name} is the master already")
+        if self.answers.hosts_at("standby") and not any(path.startswith("ha.") for path in self._given()):
+            yield self.problem("standby", "needs ha: {zookeeper: [HOST…], storage_dir: …} to take over")
+
+    def _given(self) -> set[str]:
+        return {*self.answers.values, *self.refused}
+
+    def flink(self) -> Iterator[Problem]:
+        """A Flink that was released, in a build that was published, in a directory of its own."""
+        version = self.answers.text_at("flink.version")
+        if version is None:
+            return
+        if not is_released(version):
+            near = nearest_version(version)
+            hint = f"; did you mean {near}?" if near else ""
+            yield self.problem("flink.version", f"there is no Flink {version}{hint}")
+            return
+        hadoop, scala = self.answers.text_at("flink.build.hadoop"), self.answers.text_at("flink.build.scala")
+        if hadoop is not None or scala is not None:
+            try:
+                archive_names(version, hadoop, scala)
+            except (UnknownBuild, UnknownVersion) as error:
+                yield self.problem("flink.build.hadoop" if hadoop else "flink.build.scala", str(error))
+        user, home = self.answers.text_at("user"), self.answers.text_at("flink.home")
+        if home is not None and home in (f"/home/{user}", "/root"):
+            yield self.problem("flink.home", f"{home} is a user's home; name a directory of its own below it")
+
+    def config(self) -> Iterator[Problem]:
+        """Keys that this Flink does not read, or reads under another name."""
+        version = self.answers.text_at("flink.version")
+        if version is None or not is_released(version):
+            return
+        for key in self.answers.pairs_at("flink.config"):
+            verdict = judge_key(version, key)
+            if verdict.standing != "known":
+                outdated = verdict.standing == "removed" or (verdict.standing == "later" and verdict.other)
+                sentence = verdict.sentence
+                if verdict.standing == "later" and verdict.other:
+                    sentence += f"; use {verdict.other}"
+                yield self.problem(f"flink.config.{key}", sentence, warning=not outdated)
+
+    def hdfs(self) -> Iterator[Problem]:
+        """Each mode of HDFS has keys that it needs and keys that mean nothing to it."""
+        if "hdfs.mode" in self.refused:
+            return
+        mode = self.answers.text_at("hdfs.mode") or "none"
+        given = self._given()
+        if mode == "none":
+            for path in sorted(path for path in self.answers.values if path.startswith("hdfs.")):
+                if path != "hdfs.mode":
+                    yield self.problem(path, "has no effect while hdfs.mode is none", warning=True)
+        if mode == "existing" and not {"hdfs.address", "hdfs.conf_dir"} & given:
+            yield self.problem("hdfs.mode", "existing needs hdfs.address or hdfs.conf_dir")
+        if mode == "new" and "hdfs.version" not in given:
+            yield self.problem("hdfs.mode", 'new needs hdfs.version; for example "3.3.6"')
+        nodes = {
+            same_name(named.name) for role in ("master", "standby", "workers") for named in self.named(role)
+        }
+        wanted = [("hdfs.namenode", self.answers.text_at("hdfs.namenode"))]
+        wanted += [
+            (f"hdfs.datanodes[{i}]", name) for i, name in enumerate(self.answers.list_at("hdfs.datanodes"))
+        ]
+        if mode != "new" or {"master", "workers"} & self.refused:
+            return
+        for path, names in wanted:
+            for name in (host.host for host in parse_hosts(names, underscores=True)) if names else ():
+                if same_name(name) not in nodes:
+                    hint = did_you_mean(name, nodes)
+                    yield self.problem(path, f"{shown(name)} is none of the cluster's hosts{hint}")
