@@ -37,7 +37,7 @@ def with_block(text: str, name: str, lines: Sequence[str], top: bool) -> str:
 
 
 def _span(text: str, name: str, start: int = 0) -> tuple[int, int] | None:
-    """From where to where the block reaches; a first mark without its last is not a block."""
+    """From where to where the block reaches; a first mark without its last is not a block, but a torn line."""
     first, last = _marks(name)
     begin = _line_start(text, first, start)
     if begin is None:
@@ -45,6 +45,8 @@ def _span(text: str, name: str, start: int = 0) -> tuple[int, int] | None:
     end = _line_start(text, last, begin)
     if end is None:
         return None
+    while (later := _line_start(text, first, begin + 1)) is not None and later < end:
+        begin = later
     stop = text.find("\n", end)
     return begin, len(text) if stop < 0 else stop + 1
 
