@@ -1,0 +1,142 @@
+"""Java homes of a host, and the Java that its two kinds of shell see.
+
+Knows the usual places and the `release` file in a Java home. A JVM is started only where there is no such file, and
+then with -XX:-UsePerfData, so that it leaves nothing in /tmp. It must not know which Java Flink accepts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wizard.facts import JavaFacts, JavaSeen
+from wizard.needs import Javas
+from wizard.probes.script import Reading, Section, askable, path_word
+
+_SCRIPT = r"""
+seen=:
+resolved() {
+  r=$(PATH=$path; command -v java) || return 0
+  case $r in /*) ;; *) return 0;; esac
+  r=$(readlink -f "$r" 2>/dev/null || printf '%s' "$r")
+  printf '%s' "$r"
+}
+one() {
+  if [ ! -x "$1/bin/java" ] || [ -d "$1/bin/java" ]; then return 0; fi
+  d=$(real "$1") || return 0
+  case $d in */jre) if [ -x "${d%/jre}/bin/java" ]; then d=${d%/jre}; fi;; esac
+  case $seen in *:"$d":*) return 0;; esac
+  seen=$seen$d:
+  if [ -x "$d/bin/javac" ]; then jdk=jdk; else jdk=jre; fi
+  h java "$jdk" "$d"
+  for f in "$d/release" "$d/jre/release"; do
+    if [ -r "$f" ]; then
+      h release
+      while read -r line; do
+        case $line in JAVA_VERSION=*|IMPLEMENTOR=*) printf '%s\n' "$line";; esac
+      done <"$f"
+      return 0
+    fi
+  done
+  h asked; limit 10 "$d/bin/java" -XX:-UsePerfData -XshowSettings:properties -version 2>&1
+}
+cut_home() { case $1 in */bin/java) printf '%s' "${1%/bin/java}";; esac; }
+h command-home "$JAVA_HOME"
+java=$(resolved)
+h command-java "$java"
+if has bash; then
+  h login
+  PATH=$path limit 5 bash -l -c '
+    printf "\nfw-login\n"
+    for n in "${!FLINK_@}" "${!HADOOP_@}" "${!PDSH_@}" "${!JAVA_@}" "${!JVM_ARGS@}"; do
+      v=${!n}; printf "%s=%s\n" "$n" "${v//[[:cntrl:]]/ }"
+    done
+    j=$(type -P java) && printf "fw-java %s\n" "$j"
+    printf "fw-over\n"
+  ' 2>/dev/null | {
+    on= loginhome= loginjava=
+    while IFS= read -r line; do
+      if [ "$line" = fw-login ]; then on=1; continue; fi
+      if [ -z "$on" ]; then continue; fi
+      case $line in
+        fw-over) h login-sane; break;;
+        'fw-java '*) loginjava=${line#fw-java };;
+        JAVA_HOME=*) loginhome=${line#JAVA_HOME=}; printf '%s\n' "$line";;
+        *) printf '%s\n' "$line";;
+      esac
+    done
+    if [ -n "$loginjava" ]; then loginjava=$(readlink -f "$loginjava" 2>/dev/null || printf '%s' "$loginjava"); fi
+    h login-java "$loginjava"
+    if [ -n "$loginhome" ]; then one "$loginhome"; fi
+    if [ -n "$loginjava" ]; then one "$(cut_home "$loginjava")"; fi
+  }
+fi
+if [ -n "$JAVA_HOME" ]; then one "$JAVA_HOME"; fi
+if [ -n "$java" ]; then one "$(cut_home "$java")"; fi
+for d in @GIVEN@ /usr/lib/jvm/* /usr/lib64/jvm/* /usr/java/* /usr/local/java/* /usr/local/openjdk-* /opt/*j[dr][ke]* /opt/java/* \
+  /opt/*[Jj]ava* /opt/temurin* /opt/zulu* /opt/corretto* /opt/graalvm* /usr/local/*j[dr][ke]* \
+  /Library/Java/JavaVirtualMachines/*/Contents/Home /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home \
+  "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* "$HOME"/.local/share/flink-wizard/java/*
+do one "$d"; done
+"""
+
+
+def sections(needs: Sequence[Javas]) -> tuple[Section, ...]:
+    given = " ".join(path_word(home) for home in askable(home for need in needs for home in need.homes))
+    return (Section("the Java homes", _SCRIPT.replace("@GIVEN@", given), read, 45),)
+
+
+def read(reading: Reading) -> Mapping[str, Any]:
+    """HostFacts' fields about Java. Homes are real paths, each once, in the order of their names."""
+    found: dict[str, JavaFacts] = {}
+    blocks = reading.blocks
+    for index, block in enumerate(blocks):
+        if block.key != "java":
+            continue
+        kind, _, home = block.rest.partition(" ")
+        answer = blocks[index + 1] if index + 1 < len(blocks) else None
+        if answer is None:
+            continue
+        java = read_release(answer.body) if answer.key == "release" else read_settings(answer.body)
+        if java is not None:
+            version, vendor, told = java
+            home = told if told else home
+            found.setdefault(home, JavaFacts(home, version, major_of(version), vendor, kind == "jdk"))
+    fields: dict[str, Any] = {
+        "javas": tuple(found[home] for home in sorted(found)),
+        "java_command": JavaSeen(reading.rest("command-home"), reading.rest("command-java")),
+    }
+    if reading.has("login"):
+        lines = (line.partition("=") for line in reading.body("login").splitlines())
+        environment = {name: value for name, sign, value in lines if sign}
+        sane = reading.has("login-sane")
+        fields["login_shell_sane"] = sane
+        if sane:
+            fields["login_environment"] = environment
+            fields["java_login"] = JavaSeen(environment.get("JAVA_HOME", ""), reading.rest("login-java"))
+    return fields
+
+
+def read_release(text: str) -> tuple[str, str, str] | None:
+    """Version and vendor of a `release` file; the third is empty."""
+    found = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', text, re.M))
+    version = found.get("JAVA_VERSION", "")
+    return (version, found.get("IMPLEMENTOR", ""), "") if version else None
+
+
+def read_settings(text: str) -> tuple[str, str, str] | None:
+    """Version, vendor and java.home as `java -XshowSettings:properties -version` prints them."""
+    found = dict(re.findall(r"^\s+(java\.\w+) = (.*?)\s*$", text, re.M))
+    version = found.get("java.version", "")
+    if not version:
+        quoted = re.search(r'version "([^"]+)"', text)
+        version = quoted[1] if quoted else ""
+    home = found.get("java.home", "").removesuffix("/jre")
+    return (version, found.get("java.vendor", ""), home) if version else None
+
+
+def major_of(version: str) -> int:
+    """1.8.0_392 is 8, 17.0.15 is 17; 0 for what is no version."""
+    match = re.match(r"(?:1\.)?(\d+)", version)
+    return int(match[1]) if match else 0
