@@ -111,7 +111,7 @@ def choose_java(host: HostFacts, wish: JavaWish) -> JavaChoice | None:
     A named home is taken when it is there and its major may be used; None else.
     """
     if wish.home != "auto":
-        major = host.java_major(wish.home)
+        major = named_major(host, wish.home)
         if major is None:
             return None
         named = JavaChoice(wish.home, major, wish.verdict(major))
@@ -123,6 +123,21 @@ def choose_java(host: HostFacts, wish: JavaWish) -> JavaChoice | None:
     ]
     usable = [(rank, choice) for rank, choice in rated if _may_use(choice, wish)]
     return min(usable, key=lambda pair: pair[0])[1] if usable else None
+
+
+def named_major(host: HostFacts, home: str) -> int | None:
+    """The major of a home as somebody named it, which may be a link to the one that was found."""
+    asked = host.commands.get(home_question(home))
+    real = asked.stdout.strip() if asked is not None and asked.status == 0 else home
+    for name in (home, real, real.removesuffix("/jre")):
+        if (major := host.java_major(name)) is not None:
+            return major
+    return None
+
+
+def home_question(home: str) -> str:
+    """The name of the command whose output is the real path of a named Java home."""
+    return f"real path of {home}"
 
 
 def java_in_use(host: HostFacts) -> str:

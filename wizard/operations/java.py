@@ -11,16 +11,14 @@ from dataclasses import dataclass, replace
 
 from ..commands import Command, Later, Run, Transfer, shell
 from ..facts import ClusterFacts, HostFacts, JavaFacts
-from ..javachoice import JavaChoice, JavaWish, choose_java
-from ..needs import Account, Javas, Machine, Need
+from ..javachoice import JavaChoice, JavaWish, choose_java, home_question, named_major
+from ..needs import Account, Ask, Javas, Machine, Need
 from .operation import CannotOperate, Operation, Proof, Verdict
 from .packages import INSTALL_SECONDS, Family, family_of, installer, refresh
 from .places import home_of
 
 JAVA_ROOT = "~/.local/share/flink-wizard/java"
 """Below it a Java that the wizard brought lies in a directory named by its major."""
-
-_MAJORS = (6, 7, 8, 11, 17, 21, 25)
 
 _FIND_HOME = """\
 for wanted in "$@"; do
@@ -55,12 +53,12 @@ if [ ! -x "$1/bin/java" ]; then
 fi"""
 
 
-def java_needs(wish: JavaWish) -> Javas:
-    """What to read of a host's Java: the named home, and the places where the wizard puts its own."""
-    if wish.home != "auto":
-        return Javas((wish.home,))
-    majors = sorted({*_MAJORS, *wish.supported, *wish.experimental})
-    return Javas(tuple(f"{JAVA_ROOT}/{major}" for major in majors))
+def java_needs(wish: JavaWish) -> tuple[Need, ...]:
+    """What to read of a host's Java: all homes, and where a named one leads when it is a link."""
+    if wish.home == "auto":
+        return (Javas(),)
+    real = Ask(home_question(wish.home), ("sh", "-c", 'cd -P -- "$1" && pwd', "sh", wish.home), 10)
+    return (Javas((wish.home,)), real)
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,9 @@ class InstallJava(Operation):
         return f"Have Java {majors}"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
-        wanted: dict[str, tuple[Need, ...]] = {self.host: (Machine(), Account(), java_needs(self.wish))}
+        wanted: dict[str, tuple[Need, ...]] = {self.host: (Machine(), Account(), *java_needs(self.wish))}
         if self.copies:
-            wanted[self.master] = (Machine(), java_needs(replace(self.wish, home="auto")))
+            wanted[self.master] = (Machine(), Javas())
         return wanted
 
     @property
@@ -193,7 +191,7 @@ def package_names(family: Family | None, majors: tuple[int, ...]) -> str:
 
 
 def _named_home_is_wrong(host: HostFacts, wish: JavaWish) -> tuple[str, str, str]:
-    major = host.java_major(wish.home)
+    major = named_major(host, wish.home)
     majors = ", ".join(str(m) for m in sorted({*wish.supported, *wish.experimental}))
     if major is None:
         return (
@@ -224,7 +222,7 @@ class ProveJava(Proof):
         return "See that Java is found without a terminal"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
-        return {self.host: (java_needs(self.wish),)}
+        return {self.host: java_needs(self.wish)}
 
     def judge(self, facts: ClusterFacts) -> Verdict:
         host = facts[self.host]

@@ -37,7 +37,7 @@ def with_block(text: str, name: str, lines: Sequence[str], top: bool) -> str:
 
 
 def _span(text: str, name: str, start: int = 0) -> tuple[int, int] | None:
-    """From where to where the block reaches; a first mark without its last is not a block, but a torn line."""
+    """From where to where the block reaches; a first mark without its last is a torn line."""
     first, last = _marks(name)
     begin = _line_start(text, first, start)
     if begin is None:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from ..commands import Command, Upload
 from ..facts import ClusterFacts, HostFacts, JavaSeen
 from ..javachoice import JavaWish, choose_java
-from ..needs import Account, Machine, Need, Paths
+from ..needs import Account, Javas, Machine, Need, Paths
 from .java import java_needs
 from .marked import has_block, with_block
 from .operation import CannotOperate, Operation
@@ -61,13 +61,13 @@ class ProfileOperation(Operation):
             self.host: (
                 Machine(),
                 Account(),
-                self._java(),
+                *self._java(),
                 Paths(texts=(*LOGIN_FILES, "~/.bashrc", "~/.zshenv")),
             )
         }
 
-    def _java(self) -> Need:
-        return java_needs(JavaWish("auto", 0, ()))
+    def _java(self) -> tuple[Need, ...]:
+        return (Javas(),)
 
     def satisfied(self, facts: ClusterFacts) -> bool:
         value, host = self.value(facts), facts[self.host]
@@ -195,7 +195,7 @@ class SetJavaHomeInProfile(ProfileOperation):
     def variable(self) -> str:
         return "JAVA_HOME"
 
-    def _java(self) -> Need:
+    def _java(self) -> tuple[Need, ...]:
         return java_needs(self.wish)
 
     def value(self, facts: ClusterFacts) -> str | None:

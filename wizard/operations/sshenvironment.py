@@ -62,7 +62,7 @@ class SetJavaHomeInSshEnvironment(Operation):
         return f"Set JAVA_HOME in {ENVIRONMENT_FILE}"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
-        return {self.host: (Account(), java_needs(self.wish), Paths(texts=(ENVIRONMENT_FILE,)))}
+        return {self.host: (Account(), *java_needs(self.wish), Paths(texts=(ENVIRONMENT_FILE,)))}
 
     def satisfied(self, facts: ClusterFacts) -> bool:
         value = self._value(facts)
