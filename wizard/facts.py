@@ -6,6 +6,7 @@ replace older ones. It must not know how anything is read. Sizes are MiB, times 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
@@ -186,6 +187,14 @@ class HomeFacts:
     """Files in the home that are not in the manifest."""
     executable: bool | None = None
     """Whether bin/*.sh have their execute bits."""
+
+    def brought(self, file: PathFacts) -> bool:
+        """Whether this file of conf/ is still the one that the distribution brought."""
+        if self.manifest is None or file.text is None:
+            return False
+        shipped: Mapping[str, str] = self.manifest.get("shipped_conf", {})
+        sum_now = hashlib.sha256(file.text.encode()).hexdigest()
+        return shipped.get(file.path.rsplit("/", 1)[1]) == sum_now
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ Knows which values this node shall have. It must not know where suggestions come
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -118,12 +117,7 @@ class WriteConfig(Operation):
     def _untouched(self, facts: ClusterFacts, file: PathFacts) -> bool:
         """Whether the file is still the one that the distribution brought."""
         home = facts[self.host].homes.get(self.home)
-        if home is None or home.manifest is None:
-            return False
-        shipped: Mapping[str, str] = home.manifest.get("shipped_conf", {})
-        return (
-            shipped.get(file.path.rsplit("/", 1)[1]) == hashlib.sha256((file.text or "").encode()).hexdigest()
-        )
+        return home is not None and home.brought(file)
 
     def _wanted(self, facts: ClusterFacts, found: Mapping[str, str]) -> dict[str, str]:
         wanted = dict(self.values)

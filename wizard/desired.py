@@ -1,0 +1,202 @@
+"""What the cluster shall be, with every value known: answers first, then what is recorded, then suggestions.
+
+Pure: facts in, values out. It must not know operations or how facts are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from .facts import ClusterFacts, HostFacts
+from .flink.catalogue import line_of, module_flag_list
+from .flink.configfile import ConfigUnreadable, read_config
+from .flink.line import Line
+from .javachoice import JavaWish
+from .needs import Rest
+from .sizing import Disk, HostCapacity, Suggestion, Suggestions, suggest
+from .spec import ClusterSpec, HostSpec
+
+ALTERNATIVES: Mapping[str, tuple[str, ...]] = {
+    "taskmanager.memory.process.size": (
+        "taskmanager.memory.flink.size",
+        "taskmanager.memory.task.heap.size",
+        "taskmanager.heap.size",
+        "taskmanager.heap.mb",
+    ),
+    "jobmanager.memory.process.size": (
+        "jobmanager.memory.flink.size",
+        "jobmanager.memory.heap.size",
+        "jobmanager.heap.size",
+        "jobmanager.heap.mb",
+    ),
+}
+"""A size that an operator gave in one of these other ways is not contradicted by a suggestion (Flink 1.10 to 2.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node's share: its whole wanted configuration, and how many TaskManagers with how many slots each."""
+
+    host: HostSpec
+    config: tuple[tuple[str, str], ...]
+    taskmanagers: int
+    slots: int
+    java: JavaWish
+    runs_jobmanager: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The cluster that a plan makes true. `suggestions` are those that were taken, for the record and the operator."""
+
+    spec: ClusterSpec
+    line: Line
+    nodes: Mapping[str, Node]
+    suggestions: tuple[Suggestion, ...]
+    fresh: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def worker_entries(self) -> tuple[str, ...]:
+        """The lines of conf/workers: a host stands there once for each of its TaskManagers."""
+        return tuple(
+            entry
+            for worker in self.spec.workers
+            for entry in (worker.address,) * self.nodes[worker.name].taskmanagers
+        )
+
+    @property
+    def taskmanagers(self) -> int:
+        return sum(node.taskmanagers for node in self.nodes.values())
+
+    @property
+    def slots(self) -> int:
+        return sum(node.taskmanagers * node.slots for node in self.nodes.values())
+
+    @property
+    def web_port(self) -> int:
+        master = dict(self.nodes[self.spec.master.name].config)
+        return int(master.get(self.line.keys.web_port, "8081"))
+
+    @property
+    def rest(self) -> Rest:
+        """What to ask the JobManager, from the master itself."""
+        web = self.line.web
+        return Rest(self.spec.master.address, self.web_port, (web.overview, web.taskmanagers, web.jobs))
+
+
+def settle(
+    spec: ClusterSpec, facts: ClusterFacts, anew: frozenset[str] = frozenset(), standby_shapes: bool = False
+) -> Desired:
+    """Fill in what the answers leave open. Keys in `anew` are suggested again although they are recorded.
+
+    Raises:
+        UnknownVersion: there is no such Flink.
+    """
+    del standby_shapes
+    line = line_of(spec.flink.version)
+    suggestions = suggest(line, [_capacity(spec, host, facts[host.name]) for host in spec.hosts])
+    taken: list[Suggestion] = []
+    nodes = {
+        host.name: _node(spec, line, host, facts[host.name], suggestions, anew, taken) for host in spec.hosts
+    }
+    fresh: list[tuple[str, str]] = []
+    if line.java.flags_shipped:
+        fresh.append((line.java.opts_key, " ".join(module_flag_list(line.java.flags_shipped))))
+    return Desired(
+        spec, line, MappingProxyType(nodes), tuple(taken), tuple(fresh), tuple(suggestions.warnings)
+    )
+
+
+def _node(
+    spec: ClusterSpec,
+    line: Line,
+    host: HostSpec,
+    facts: HostFacts,
+    suggestions: Suggestions,
+    anew: frozenset[str],
+    taken: list[Suggestion],
+) -> Node:
+    worker = next((one for one in spec.workers if one.name == host.name), None)
+    config = addresses(spec, line, host)
+    recorded = _recorded(spec, line, facts)
+    answers = dict(spec.flink.config)
+    if worker is not None and worker.slots is not None:
+        answers[line.keys.slots] = str(worker.slots)
+    if worker is not None and worker.memory_mib is not None:
+        answers[line.memory.taskmanager.key] = line.memory.taskmanager.text(worker.memory_mib)
+    for suggestion in suggestions.for_host(host.name):
+        key = suggestion.key
+        if key in answers or any(
+            other in answers or other in recorded for other in ALTERNATIVES.get(key, ())
+        ):
+            continue
+        if key in recorded and key not in anew:
+            config[key] = recorded[key]
+        else:
+            config[key] = suggestion.value
+            taken.append(suggestion)
+    config |= answers
+    count = 0
+    if worker is not None:
+        count = worker.taskmanagers or suggestions.taskmanagers(host.name)
+    wish = JavaWish.of(
+        line.java,
+        host.java_home or (worker.java_home if worker else None) or spec.java.home,
+        spec.java.allow_unsupported,
+    )
+    return Node(
+        host,
+        tuple(config.items()),
+        count,
+        int(config.get(line.keys.slots, "1")),
+        wish,
+        host.name == spec.master.name,
+    )
+
+
+def addresses(spec: ClusterSpec, line: Line, host: HostSpec) -> dict[str, str]:
+    """The keys that name addresses, for one node. A cluster of one machine stays on its loopback."""
+    keys, master = line.keys, spec.master.address
+    alone = all(one.local for one in spec.hosts) and master in {"localhost", "127.0.0.1"}
+    config = {keys.rpc_address: master}
+    everywhere = "localhost" if alone else "0.0.0.0"
+    for key in (keys.jm_bind_host, keys.tm_bind_host):
+        if key and line.shipped_localhost:
+            config[key] = everywhere
+    if keys.rest_address:
+        config[keys.rest_address] = master
+    if keys.rest_bind_address and (line.shipped_localhost or alone):
+        config[keys.rest_bind_address] = everywhere
+    config[keys.tm_host] = host.address
+    return config
+
+
+def _capacity(spec: ClusterSpec, host: HostSpec, facts: HostFacts) -> HostCapacity:
+    worker = next((one for one in spec.workers if one.name == host.name), None)
+    return HostCapacity(
+        name=host.name,
+        memory_mib=facts.memory_mib,
+        cores=facts.cores,
+        disks=tuple(
+            Disk(disk.mount, disk.free_mib, disk.total_mib, disk.fstype, disk.rotational)
+            for disk in facts.disks or ()
+        ),
+        runs_jobmanager=host.name == spec.master.name,
+        runs_taskmanager=worker is not None,
+        taskmanagers=worker.taskmanagers if worker else None,
+    )
+
+
+def _recorded(spec: ClusterSpec, line: Line, facts: HostFacts) -> Mapping[str, str]:
+    """What this node's configuration says today, when somebody has written it: an earlier run, or an operator."""
+    file = facts.conf_file(spec.flink.home, line.config.file)
+    home = facts.homes.get(spec.flink.home)
+    if file is None or file.text is None or home is None or home.brought(file):
+        return {}
+    try:
+        return read_config(file.text, line).values
+    except ConfigUnreadable:
+        return {}

@@ -1,0 +1,301 @@
+"""The install as one list: read `install_stages` and the whole run is explained.
+
+Every stage is a function from what is desired to its steps. It must not know facts, nor how a step is carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..commands import FetchChoice
+from ..desired import Desired
+from ..operations.configure import WriteConfig, WriteList
+from ..operations.daemons import StartDaemon
+from ..operations.home import InstallHome, ObtainFlink, SeeSharedHome
+from ..operations.java import InstallJava, ProveJava
+from ..operations.lock import ReleaseLock, TakeLock
+from ..operations.logins import ProveLogin
+from ..operations.packages import InstallTools
+from ..operations.profile import SetJavaHomeInProfile, SetProfileVariable, UseSshInPdsh
+from ..operations.proofjob import NoProofJob, RunProofJob, proof_jar
+from ..operations.prove import AddressesReachable, RestAnswers, TaskManagersRegistered
+from ..operations.record import WriteRecord
+from ..operations.sshclient import PinHostKeys, SshEntry, WriteSshConfig, known_name
+from ..operations.sshenvironment import SetJavaHomeInSshEnvironment
+from ..operations.sshkeys import AuthorizeKey, GenerateKey
+from ..operations.sshmodes import FixModes
+from ..plan import Plan, Stage, Step
+from ..spec import HERE, HostSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a plan needs besides the desired cluster. `state` is the wizard's directory on the master.
+
+    `records` are (file name, text) to keep there; `lock_owner` and `stale_lock` are owner lines of the lock.
+    """
+
+    run_id: str
+    state: str
+    tar: str
+    choices: tuple[FetchChoice, ...]
+    lock_owner: str
+    stale_lock: str = ""
+    records: tuple[tuple[str, str], ...] = ()
+
+
+Steps = Iterable[Step]
+StageMaker = Callable[[Desired, Context], Steps]
+
+
+def requirements(wish: Desired, context: Context) -> Steps:
+    del context
+    master = wish.spec.master.name
+    for host in wish.spec.hosts:
+        tools = (
+            ("bash", "tar", "gzip", "ssh", "ssh-keygen") if host.name == master else ("bash", "tar", "gzip")
+        )
+        yield InstallTools(host.name, tools)
+    yield InstallJava(master, wish.nodes[master].java)
+
+
+def java_everywhere(wish: Desired, context: Context) -> Steps:
+    """After the master, so that a worker without a package source is served from it."""
+    del context
+    master = wish.spec.master.name
+    for host in wish.spec.hosts:
+        if host.name != master:
+            yield InstallJava(host.name, wish.nodes[host.name].java, master)
+
+
+def cluster_key(wish: Desired, context: Context) -> Steps:
+    del context
+    if needs_ssh(wish):
+        yield GenerateKey(wish.spec.master.name, wish.spec.ssh.cluster_key, wish.spec.ssh.cluster_key_type)
+
+
+def authorize(wish: Desired, context: Context) -> Steps:
+    del context
+    if not needs_ssh(wish):
+        return
+    master = wish.spec.master.name
+    for host in wish.spec.hosts:
+        yield AuthorizeKey(host.name, master, wish.spec.ssh.cluster_key)
+        yield FixModes(host.name, wish.spec.ssh.cluster_key if host.name == master else "")
+
+
+def pin_and_prove(wish: Desired, context: Context) -> Steps:
+    del context
+    if not needs_ssh(wish):
+        return
+    spec, master = wish.spec, wish.spec.master.name
+    names = tuple(
+        (known_name(name, port_of(wish, host)), host.name) for host in spec.hosts for name in names_of(host)
+    )
+    yield PinHostKeys(master, names)
+    entries = tuple(entry for host in spec.hosts for entry in ssh_entries(wish, host))
+    if entries:
+        yield WriteSshConfig(master, entries)
+    asked = tuple(host.address for host in spec.hosts)
+    for host in spec.hosts:
+        yield ProveLogin(host.name, master, (host.address,), spec.user, asked, spec.ssh.cluster_key)
+
+
+def java_home(wish: Desired, context: Context) -> Steps:
+    del context
+    ways = wish.spec.java.set_in
+    for host in wish.spec.hosts:
+        java = wish.nodes[host.name].java
+        if "shell-profile" in ways:
+            yield SetJavaHomeInProfile(host.name, java)
+        if "ssh-environment" in ways:
+            yield SetJavaHomeInSshEnvironment(host.name, java)
+        outside = tuple(way for way in ways if way != "flink-config")
+        if outside:
+            yield ProveJava(host.name, java, outside)
+
+
+def obtain(wish: Desired, context: Context) -> Steps:
+    flink = wish.spec.flink
+    targets = tuple((host.name, flink.home) for host in wish.spec.hosts)
+    yield ObtainFlink(HERE, wish.line, flink.version, context.choices, context.tar, targets)
+
+
+def install_homes(wish: Desired, context: Context) -> Steps:
+    flink = wish.spec.flink
+    hosts = wish.spec.hosts if flink.distribute == "copy" else (wish.spec.master,)
+    for host in hosts:
+        yield InstallHome(host.name, flink.home, flink.version, context.tar, context.run_id)
+
+
+def see_shared(wish: Desired, context: Context) -> Steps:
+    del context
+    flink = wish.spec.flink
+    if flink.distribute == "shared":
+        for host in wish.spec.hosts:
+            if host.name != wish.spec.master.name:
+                yield SeeSharedHome(host.name, flink.home, flink.version, wish.spec.master.name)
+
+
+def configure(wish: Desired, context: Context) -> Steps:
+    del context
+    line, spec = wish.line, wish.spec
+    for host in spec.hosts:
+        node = wish.nodes[host.name]
+        conf = conf_dir(wish, host)
+        in_config = "flink-config" in spec.java.set_in
+        yield WriteConfig(
+            host.name, spec.flink.home, line, node.config, (), wish.fresh, node.java, in_config, conf
+        )
+        yield WriteList(host.name, spec.flink.home, line.lists.workers, wish.worker_entries, conf)
+        if line.lists.masters:
+            master = f"{spec.master.address}:{wish.web_port}"
+            yield WriteList(host.name, spec.flink.home, line.lists.masters, (master,), conf)
+        if conf:
+            yield SetProfileVariable(host.name, "FLINK_CONF_DIR", conf)
+    if line.pdsh and needs_ssh(wish):
+        yield UseSshInPdsh(spec.master.name)
+
+
+def start_jobmanager(wish: Desired, context: Context) -> Steps:
+    del context
+    spec = wish.spec
+    if spec.start.flink:
+        yield StartDaemon(
+            spec.master.name,
+            spec.flink.home,
+            wish.line,
+            "jobmanager",
+            conf_dir(wish, spec.master),
+            1,
+            spec.start.mode,
+            wish.rest,
+            spec.master.name,
+        )
+
+
+def start_taskmanagers(wish: Desired, context: Context) -> Steps:
+    del context
+    spec = wish.spec
+    if spec.start.flink:
+        for worker in spec.workers:
+            yield StartDaemon(
+                worker.name,
+                spec.flink.home,
+                wish.line,
+                "taskmanager",
+                conf_dir(wish, worker),
+                wish.nodes[worker.name].taskmanagers,
+                spec.start.mode,
+                wish.rest,
+                spec.master.name,
+            )
+
+
+def verify(wish: Desired, context: Context) -> Steps:
+    spec, line = wish.spec, wish.line
+    if not spec.start.flink:
+        return
+    master, home = spec.master.name, spec.flink.home
+    workers = tuple((worker.name, worker.address) for worker in spec.workers)
+    yield RestAnswers(master, line, spec.flink.version, wish.rest, home)
+    yield TaskManagersRegistered(master, line, wish.rest, home, wish.taskmanagers, wish.slots, workers)
+    yield AddressesReachable(master, line, wish.rest, workers)
+    if proof_jar(line) is None:
+        yield NoProofJob(master, f"no job has been proved on Flink {line.name} yet")
+        return
+    yield RunProofJob(
+        master,
+        home,
+        line,
+        wish.rest,
+        wish.slots,
+        wish.taskmanagers,
+        tuple(dict.fromkeys((master, *(worker.name for worker in spec.workers)))),
+        context.state,
+        context.run_id,
+        wish.client_flags,
+        conf_dir(wish, spec.master),
+    )
+
+
+def record(wish: Desired, context: Context) -> Steps:
+    for name, text in context.records:
+        yield WriteRecord(wish.spec.master.name, f"{context.state}/{name}", text)
+
+
+INSTALL: tuple[tuple[str, StageMaker], ...] = (
+    ("Requirements", requirements),
+    ("Java", java_everywhere),
+    ("Cluster key", cluster_key),
+    ("Authorize the key", authorize),
+    ("Logins of the master", pin_and_prove),
+    ("JAVA_HOME", java_home),
+    ("Obtain Flink", obtain),
+    ("Install Flink", install_homes),
+    ("Shared directory", see_shared),
+    ("Configure Flink", configure),
+    ("Start the JobManager", start_jobmanager),
+    ("Start the TaskManagers", start_taskmanagers),
+    ("Verify", verify),
+    ("Record", record),
+)
+
+
+def plan_of(kind: str, makers: Iterable[tuple[str, StageMaker]], wish: Desired, context: Context) -> Plan:
+    """A plan of these stages; stages without a step are left out. The lock is taken first and released last."""
+    master = wish.spec.master.name
+    lock = f"{context.state}/lock"
+    stages = [Stage("Lock", (TakeLock(master, lock, context.lock_owner, context.stale_lock),))]
+    for title, maker in makers:
+        steps = tuple(maker(wish, context))
+        if steps:
+            stages.append(Stage(title, steps))
+    return Plan(
+        context.run_id,
+        kind,
+        wish.spec.cluster,
+        master,
+        tuple(stages),
+        (ReleaseLock(master, lock, context.lock_owner),),
+        frozenset({master, HERE}),
+    )
+
+
+def plan_install(wish: Desired, context: Context) -> Plan:
+    return plan_of("install", INSTALL, wish, context)
+
+
+def needs_ssh(wish: Desired) -> bool:
+    """Whether the master logs in anywhere: Flink's scripts use no ssh when every worker is this machine."""
+    local = set(wish.line.lists.local_names)
+    return any(worker.address not in local for worker in wish.spec.workers)
+
+
+def names_of(host: HostSpec) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((host.address, host.name)))
+
+
+def port_of(wish: Desired, host: HostSpec) -> int | None:
+    return host.port or wish.spec.ssh.port
+
+
+def ssh_entries(wish: Desired, host: HostSpec) -> Iterable[SshEntry]:
+    """What the master's ssh must be told of a node: another port or user, or a key that is not a default one."""
+    spec = wish.spec
+    port = port_of(wish, host)
+    named = spec.ssh.cluster_key.rsplit("/", 1)[-1] not in {"id_ed25519", "id_rsa", "id_ecdsa"}
+    key = spec.ssh.cluster_key if named else ""
+    other_port = None if port in (None, 22) else port
+    if key or other_port:
+        for name in names_of(host):
+            yield SshEntry(name, host.address if name != host.address else "", other_port, "", key)
+
+
+def conf_dir(wish: Desired, host: HostSpec) -> str | None:
+    """A node-local configuration directory, where the home itself is shared by all nodes."""
+    del host
+    if wish.spec.flink.distribute != "shared":
+        return None
+    return f"/home/{wish.spec.user}/.flink-wizard/{wish.spec.cluster}/conf"

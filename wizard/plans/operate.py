@@ -1,0 +1,91 @@
+"""Plans over a cluster that is installed: start, stop, restart, and taking a worker out of service.
+
+The same operations as in an install, in other lists.
+"""
+
+from __future__ import annotations
+
+from ..desired import Desired
+from ..operations.daemons import StopDaemon
+from ..plan import Plan
+from .install import (
+    INSTALL,
+    Context,
+    StageMaker,
+    Steps,
+    conf_dir,
+    configure,
+    plan_of,
+    record,
+    start_jobmanager,
+    start_taskmanagers,
+    verify,
+)
+
+
+def stop_taskmanagers(wish: Desired, context: Context) -> Steps:
+    del context
+    spec = wish.spec
+    for worker in spec.workers:
+        yield StopDaemon(
+            worker.name,
+            spec.flink.home,
+            wish.line,
+            "taskmanager",
+            conf_dir(wish, worker),
+            wish.rest,
+            spec.master.name,
+        )
+
+
+def stop_jobmanager(wish: Desired, context: Context) -> Steps:
+    del context
+    spec = wish.spec
+    home = spec.flink.home
+    yield StopDaemon(
+        spec.master.name,
+        home,
+        wish.line,
+        "jobmanager",
+        conf_dir(wish, spec.master),
+        wish.rest,
+        spec.master.name,
+    )
+
+
+START: tuple[tuple[str, StageMaker], ...] = (
+    ("Start the JobManager", start_jobmanager),
+    ("Start the TaskManagers", start_taskmanagers),
+    ("Verify", verify),
+)
+
+STOP: tuple[tuple[str, StageMaker], ...] = (
+    ("Stop the TaskManagers", stop_taskmanagers),
+    ("Stop the JobManager", stop_jobmanager),
+)
+
+STOP_TASKMANAGERS: tuple[tuple[str, StageMaker], ...] = (("Stop the TaskManagers", stop_taskmanagers),)
+
+START_TASKMANAGERS: tuple[tuple[str, StageMaker], ...] = (("Start the TaskManagers", start_taskmanagers),)
+
+START_JOBMANAGER: tuple[tuple[str, StageMaker], ...] = (("Start the JobManager", start_jobmanager),)
+
+STOP_JOBMANAGER: tuple[tuple[str, StageMaker], ...] = (("Stop the JobManager", stop_jobmanager),)
+
+ADD_WORKER: tuple[tuple[str, StageMaker], ...] = INSTALL
+"""A new worker is an install: everything that is true already stays as it is."""
+
+RELIST: tuple[tuple[str, StageMaker], ...] = (
+    ("Configure Flink", configure),
+    ("Start the JobManager", start_jobmanager),
+    ("Start the TaskManagers", start_taskmanagers),
+    ("Verify", verify),
+    ("Record", record),
+)
+"""After a worker has gone: the others list one less, and the cluster is proved with what it has now."""
+
+
+def plan_operate(
+    kind: str, makers: tuple[tuple[str, StageMaker], ...], wish: Desired, context: Context
+) -> Plan:
+    return plan_of(kind, makers, wish, context)
