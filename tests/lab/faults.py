@@ -306,6 +306,6 @@ def _pids(host: Host) -> list[int]:
         try:
             if entry.isdigit() and os.readlink(f"/proc/{entry}/ns/pid") == wanted:
                 found.append(int(entry))
-        except FileNotFoundError:
-            continue
+        except (FileNotFoundError, PermissionError):
+            continue  # ended meanwhile, or nobody's to look at
     return found

@@ -32,8 +32,9 @@ class Host:
     init: Alive
     backing: str
     link: str
-    cpus: list[int] = field(default_factory=list)
-    hashes: dict[tuple[Any, ...], str] = field(default_factory=dict, repr=False)
+    cpus: list[int] = field(default_factory=list[int])
+    own_overlays: list[str] = field(default_factory=list[str])
+    hashes: dict[tuple[Any, ...], str] = field(default_factory=dict[tuple[Any, ...], str], repr=False)
 
     @property
     def name(self) -> str:
@@ -114,11 +115,11 @@ class Host:
         found: dict[str, Signature] = {}
         keeper_root = f"/proc/{self.keeper.pid}/root"
         found |= changed_in(f"{keeper_root}{self.backing}/upper", "", self.hashes)
-        overlays = [point for point, kind in self.mounts() if kind == "overlay" and point != "/"]
-        for number, point in enumerate(overlays):
+        for number, point in enumerate(self.own_overlays):
             found |= changed_in(f"{keeper_root}{self.backing}/upper-{number}", point, self.hashes)
+        not_its_own = {"/dev", "/sys/fs/cgroup"} | {target for _, target, _ in self.settings.binds}
         for point, kind in self.mounts():
-            if kind == "tmpfs" and point not in ("/dev", "/sys/fs/cgroup"):
+            if kind == "tmpfs" and point not in not_its_own:
                 found |= changed_in(f"/proc/{self.init.pid}/root{point}", point, self.hashes)
         return found
 
@@ -154,4 +155,5 @@ class Host:
             "backing": self.backing,
             "link": self.link,
             "cpus": self.cpus,
+            "own_overlays": self.own_overlays,
         }

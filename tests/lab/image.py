@@ -259,10 +259,12 @@ def own_overlays() -> list[str]:
     """Parts of the system that are mounts of their own outside: the root's overlay does not reach there."""
     found: list[str] = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        target = line.split()[4]
-        if target.split("/")[1] in {"usr", "opt", "var", "etc"} and os.path.isdir(target):
+        target, kind = line.split()[4], line.partition(" - ")[2].split()[0]
+        parts = target.split("/")[1:]
+        system = parts[0] in {"usr", "opt", "var", "etc"} and len(parts) <= 2 and target not in EMPTIED
+        if system and kind != "tmpfs" and os.path.isdir(target):
             found.append(target)
-    return [path for path in sorted(set(found)) if not path.startswith(("/var/tmp", "/var/run"))]
+    return sorted(set(found))
 
 
 def entries_for(settings: HostSettings, names: dict[str, str], keys: dict[str, str]) -> list[Entry]:

@@ -45,11 +45,11 @@ def whole_tree_private() -> None:
     mount("none", "/", None, MS_REC | MS_PRIVATE)
 
 
-def in_layer(layer: str, path: str) -> str:
-    """The place of `path` in the upper layer; directories above it look like the outer machine's."""
-    parent, name = os.path.split(path)
+def in_layer(layer: str, base: str, path: str) -> str:
+    """The place of `path` in the upper layer over `base`; directories above it look like the outer ones."""
+    parent, name = os.path.split(path.removeprefix(base))
     there = layer
-    seen = ""
+    seen = base
     for part in parent.strip("/").split("/") if parent != "/" else []:
         seen += "/" + part
         there += "/" + part
@@ -63,8 +63,12 @@ def in_layer(layer: str, path: str) -> str:
     return there + "/" + name
 
 
-def write_entry(layer: str, entry: dict[str, Any]) -> None:
-    place = in_layer(layer, entry["path"])
+def write_entry(backing: str, own_overlays: list[str], entry: dict[str, Any]) -> None:
+    layer, base = f"{backing}/upper", ""
+    for number, path in enumerate(own_overlays):
+        if entry["path"].startswith(path + "/") and len(path) > len(base):
+            layer, base = f"{backing}/upper-{number}", path
+    place = in_layer(layer, base, entry["path"])
     match entry["kind"]:
         case "whiteout":
             os.mknod(place, stat.S_IFCHR, 0)
@@ -89,8 +93,12 @@ def build_layer(plan: dict[str, Any]) -> None:
     mount("fwlab", backing, "tmpfs", 0, f"size={plan['disk_mib']}m,mode=755")
     for name in ("upper", "work", "root", "fakes"):
         os.mkdir(f"{backing}/{name}")
+    for number, path in enumerate(plan["own_overlays"]):
+        for name in ("upper", "work"):
+            os.mkdir(f"{backing}/{name}-{number}")
+        os.chmod(f"{backing}/upper-{number}", stat.S_IMODE(os.stat(path).st_mode))
     for entry in plan["entries"]:
-        write_entry(f"{backing}/upper", entry)
+        write_entry(backing, plan["own_overlays"], entry)
     for name, content in plan["fakes"].items():
         with open(f"{backing}/fakes/{name.strip('/').replace('/', '%')}", "w", encoding="utf-8") as file:
             file.write(content)
@@ -144,8 +152,6 @@ def build_root(plan: dict[str, Any]) -> str:
     root = f"{backing}/root"
     overlay("/", backing, "", root)
     for number, path in enumerate(plan["own_overlays"]):
-        for name in ("upper", "work"):
-            os.mkdir(f"{backing}/{name}-{number}")
         overlay(path, backing, f"-{number}", root + path)
     mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     mount("sysfs", f"{root}/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC)

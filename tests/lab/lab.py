@@ -44,7 +44,8 @@ Snapshot = dict[str, dict[str, Signature]]
 def missing() -> list[str]:
     """Why this machine cannot run a lab; empty when it can."""
     reasons = [] if os.geteuid() == 0 else ["the lab needs root"]
-    os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+    paths = os.environ.get("PATH", "/usr/bin:/bin").split(":")
+    os.environ["PATH"] = ":".join(dict.fromkeys([*paths, "/usr/sbin", "/sbin"]))
     packages = sorted({package for name, package in PROGRAMS.items() if shutil.which(name) is None})
     if packages:
         reasons.append(f"the lab needs the packages {' '.join(packages)}")
@@ -110,9 +111,8 @@ class Lab:
         for host in content["hosts"]:
             settings = HostSettings(**_tuples(host["settings"]))
             keeper, init = state.Alive(*host["keeper"]), state.Alive(*host["init"])
-            lab._hosts[settings.name] = Host(
-                settings, host["address"], keeper, init, host["backing"], host["link"], host["cpus"]
-            )
+            more = [host[name] for name in ("backing", "link", "cpus", "own_overlays")]
+            lab._hosts[settings.name] = Host(settings, host["address"], keeper, init, *more)
         return lab
 
     def __enter__(self) -> "Lab":
@@ -147,7 +147,8 @@ class Lab:
 
     def down(self) -> None:
         """End all hosts and leave nothing. Safe to repeat."""
-        state.remove(self.id)
+        with state.locked():
+            state.remove(self.id)
         for keeper in self._children:
             keeper.wait()
         self._children.clear()
@@ -172,6 +173,14 @@ class Lab:
         lines = "".join(f"addr add {address}/22 dev eth0\n" for address in fresh)
         host.exec(["ip", "-batch", "-"], stdin=lines)
         return fresh
+
+    def ssh_config(self) -> str:
+        """Text for an operator's ~/.ssh/config, by which this machine knows the hosts by name too."""
+        lines: list[str] = []
+        for host in self.hosts:
+            lines += [f"Host {host.name}", f"  HostName {host.address}", f"  Port {host.port}"]
+            lines += [f"  User {host.settings.users[0]}"]
+        return "\n".join(lines) + "\n"
 
     def _names(self) -> dict[str, str]:
         return {host.name: host.address for host in self.hosts}
@@ -220,7 +229,7 @@ class Lab:
                 raise LabError(f"{settings.name} ended as it started")
             keeper.stdin.close()
             keeper.stdout.close()
-            host = Host(settings, address, known, init, backing, link, plan["cpus"])
+            host = Host(settings, address, known, init, backing, link, plan["cpus"], plan["own_overlays"])
             if settings.link_mbit is not None or settings.link_delay_ms is not None:
                 network.shape(link, known.pid, settings.link_mbit, settings.link_delay_ms)
             host.wait_for_ssh()

@@ -176,6 +176,11 @@ def sweep() -> list[str]:
 
 def leftovers(owner_pid: int | None = None, every: bool = False) -> list[str]:
     """What labs left behind, a line each: orphans, and the labs of process `owner_pid` (or every lab)."""
+    with locked():
+        return _leftovers(owner_pid, every)
+
+
+def _leftovers(owner_pid: int | None, every: bool) -> list[str]:
     lines: list[str] = []
     live: set[str] = set()
     for lab_id in lab_ids():
