@@ -1,6 +1,7 @@
-"""How each request of `wizard/needs.py` is read from a host: one section of POSIX sh, and the facts it becomes.
+"""How each request of `wizard/needs.py` is read from a host: a section of POSIX sh, and the facts it becomes.
 
 PROBES is the whole list. A probe takes all requests of its kind for one host and gives their sections.
+It must not know connections.
 """
 
 from __future__ import annotations

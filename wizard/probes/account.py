@@ -2,14 +2,15 @@
 
 Knows the formats of id, passwd, authorized_keys and sshd_config. It must not know which of that is wrong.
 
-sudo is asked by `sudo -n -k -l`: it opens no session and writes no time stamp, and leaves one line in sudo's log at
-most, where `sudo -n true` would run a command as root.
+sudo is asked by `sudo -n -k -l`: it opens no session and writes no time stamp, and leaves one line in
+sudo's log at most, where `sudo -n true` would run a command as root.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from wizard.facts import PublicKey, SshFacts, SudoWay, TrustedKey
@@ -25,7 +26,7 @@ h passwd
 if has getent; then limit 5 getent passwd "$u"; else grep "^$u:" /etc/passwd; fi
 h home; printf '%s\n' "$HOME"
 h shell; printf '%s\n' "$SHELL"
-if has sudo; then h sudo; if [ "$(id -u)" != 0 ]; then limit 5 sudo -n -k -l 2>&1; printf '\nfw-status %s\n' "$?"; fi; fi
+if has sudo && [ "$u" != root ]; then h sudo; limit 5 sudo -n -k -l 2>&1; printf '\nfw-status %s\n' "$?"; fi
 for w in home dir keys; do
   case $w in home) p=$HOME;; dir) p=$HOME/.ssh;; keys) p=$HOME/.ssh/authorized_keys;; esac
   h "mode-$w"; if [ -e "$p" ]; then stats "$p"; fi
@@ -60,13 +61,15 @@ for f in "$HOME"/.ssh/*; do
     { read -r one; read -r two; } <"$f"
     case $one in
       *'BEGIN ENCRYPTED PRIVATE KEY'*) k=encrypted;;
-      *'BEGIN OPENSSH PRIVATE KEY'*) case $two in b3BlbnNzaC1rZXktdjEAAAAABG5vbmU*) k=open;; *) k=encrypted;; esac;;
+      *'BEGIN OPENSSH PRIVATE KEY'*)
+        case $two in b3BlbnNzaC1rZXktdjEAAAAABG5vbmU*) k=open;; *) k=encrypted;; esac;;
       *'PRIVATE KEY'*) case $two in *ENCRYPTED*) k=encrypted;; *) k=open;; esac;;
       *) continue;;
     esac
     h private "$k"; printf '%s' "$f" | b64
     h public
-    if [ $k = open ] && has ssh-keygen && limit 5 ssh-keygen -y -P '' -f "$f" 2>/dev/null; then :; else show "$f.pub"; fi
+    if [ $k = open ] && has ssh-keygen && limit 5 ssh-keygen -y -P '' -f "$f" 2>/dev/null
+    then :; else show "$f.pub"; fi
   fi
 done
 """
@@ -106,7 +109,7 @@ def read(reading: Reading) -> Mapping[str, Any]:
 
 
 def read_sudo(reading: Reading, uid: int) -> SudoWay:
-    """What sudo's own list says. A user it knows nothing about before a password is given counts as "password"."""
+    """What sudo's own list says; where it wants a password first, "password" is all that is known."""
     if uid == 0:
         return "root"
     if not reading.has("sudo"):
@@ -157,8 +160,6 @@ def read_ssh(reading: Reading, user: str, home: str) -> SshFacts:
     )
     if not files:
         return facts
-    from dataclasses import replace
-
     return replace(facts, authorized_keys_files=tuple(_key_file(name, user, home) for name in files))
 
 

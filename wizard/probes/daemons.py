@@ -1,6 +1,6 @@
 """Running Flink and Hadoop JVMs, from /proc or, where there is none, from ps.
 
-Knows the main classes of every Flink line and of Hadoop, and where their command lines name home and configuration.
+Knows the main classes of every Flink line and of Hadoop, and where command lines name home and configuration.
 It must not know what ought to run. The `ps` form is written for macOS and untried on a real one.
 """
 
@@ -10,6 +10,7 @@ import re
 import shlex
 import time
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 from wizard.facts import DaemonFacts
@@ -107,7 +108,7 @@ def read_ps(text: str) -> list[DaemonFacts]:
 
 
 def recognised(argv: Sequence[str], pid: int, user: str, started: float, exe: str) -> DaemonFacts | None:
-    """The daemon with this command line, or None. A main class counts only as an argument of its own after java."""
+    """The daemon with this command line, or None. A main class counts only as an argument of its own."""
     program = exe or argv[0]
     if not re.search(r"(?:^|/)(?:java|jsvc)[^/]*$", program) and not re.search(r"(?:^|/)java$", argv[0]):
         return None
@@ -115,7 +116,7 @@ def recognised(argv: Sequence[str], pid: int, user: str, started: float, exe: st
     if place is None or "-format" in argv[place:]:
         return None
     kind = MAIN_CLASSES[argv[place]]
-    conf_dir = _after(argv, "--configDir") or _after(argv, "-c" if kind == "jobmanager" else "--configDir")
+    conf_dir = _after(argv, "--configDir") or _after(argv[place:], "-c")
     class_path = _after(argv, "-classpath") or _after(argv, "-cp")
     home = _flink_home(class_path, conf_dir)
     if kind in {"namenode", "datanode", "secondarynamenode"}:
@@ -134,7 +135,7 @@ def _flink_home(class_path: str, conf_dir: str) -> str:
 
 
 def _after(argv: Sequence[str], option: str) -> str:
-    for word, value in zip(argv, argv[1:], strict=False):
+    for word, value in pairwise(argv):
         if word == option:
             return value
     return ""
@@ -145,7 +146,9 @@ def _property(argv: Sequence[str], name: str) -> str:
 
 
 def _told(argv: Sequence[str]) -> str:
+    """The command line without what nobody reads: the class path and module flags."""
     shown: list[str] = []
     for before, word in zip(["", *argv], argv, strict=False):
-        shown.append("…" if before in {"-classpath", "-cp"} else shlex.quote(word))
+        if not word.startswith(("--add-exports=", "--add-opens=")):
+            shown.append("…" if before in {"-classpath", "-cp"} else shlex.quote(word))
     return " ".join(shown)[:_COMMAND_LIMIT]

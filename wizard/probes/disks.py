@@ -1,6 +1,6 @@
 """Disks and mounts as `df -kP` and the mount table tell them.
 
-Knows both formats (POSIX df, Linux /proc/mounts, the `mount` of BSD). It must not know which disk is good for what.
+Knows the formats: POSIX df, Linux /proc/mounts, the `mount` of BSD. It must not know what disks are for.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import re
 from wizard.facts import DiskFacts
 
 _PSEUDO = frozenset(
-    "proc sysfs devtmpfs devpts cgroup cgroup2 securityfs debugfs tracefs pstore bpf mqueue hugetlbfs configfs "
-    "fusectl binfmt_misc autofs rpc_pipefs nsfs efivarfs selinuxfs squashfs ramfs devfs iso9660 fuse.gvfsd-fuse "
-    "fuse.portal fuse.lxcfs nullfs".split()
+    """
+    proc sysfs devtmpfs devpts cgroup cgroup2 securityfs debugfs tracefs pstore bpf mqueue hugetlbfs configfs
+    fusectl binfmt_misc autofs rpc_pipefs nsfs efivarfs selinuxfs squashfs ramfs devfs iso9660 fuse.gvfsd-fuse
+    fuse.portal fuse.lxcfs nullfs""".split()  # noqa: SIM905
 )
 _LINE = re.compile(r"^(.*?)\s+(\d+)\s+(\d+)\s+(-?\d+)\s+(?:\d+%|-)\s+(/.*)$")
 

@@ -25,7 +25,7 @@ class Stat:
 
 
 def read_stat(line: str) -> Stat:
-    """One line of the scripts' `stats`: g (GNU, mode in hexadecimal) or b (BSD, octal), mode, owner, size, time, inode.
+    """One line of the scripts' `stats`: g (GNU, hexadecimal mode) or b (BSD, octal), then mode to inode.
 
     Raises:
         Unreadable: the line has another shape.

@@ -1,7 +1,7 @@
 """A Flink home: its version, the wizard's record in it, what differs from that record, and its configuration.
 
-Knows the layout of a home of any line. The listing is compared with the manifest on this side, so that a host needs
-no program for it. It must not know what a configuration should say.
+Knows the layout of a home of any line. The listing is compared with the manifest on this side, so that a host
+needs no program for it. It must not know what a configuration should say.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def _recorded(manifest: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
 def changed_files(
     recorded: Mapping[str, Sequence[Any]], files: Mapping[str, tuple[int, int]]
 ) -> tuple[str, ...]:
-    """Recorded files whose size or time differ, or that are missing; conf, log and what is never listed left out."""
+    """Recorded files whose size or time differ, or that are missing; conf, log and the unlisted left out."""
     found: list[str] = []
     for name, record in recorded.items():
         top = name.partition("/")[0]

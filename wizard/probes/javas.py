@@ -1,6 +1,6 @@
 """Java homes of a host, and the Java that its two kinds of shell see.
 
-Knows the usual places and the `release` file in a Java home. A JVM is started only where there is no such file, and
+Knows the usual places and the `release` file in a Java home. A JVM is started only where there is none, and
 then with -XX:-UsePerfData, so that it leaves nothing in /tmp. It must not know which Java Flink accepts.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from wizard.facts import JavaFacts, JavaSeen
@@ -16,11 +17,11 @@ from wizard.probes.script import Reading, Section, askable, path_word
 
 _SCRIPT = r"""
 seen=:
+followed() { readlink -f "$1" 2>/dev/null || printf '%s' "$1"; }
 resolved() {
   r=$(PATH=$path; command -v java) || return 0
   case $r in /*) ;; *) return 0;; esac
-  r=$(readlink -f "$r" 2>/dev/null || printf '%s' "$r")
-  printf '%s' "$r"
+  followed "$r"
 }
 one() {
   if [ ! -x "$1/bin/java" ] || [ -d "$1/bin/java" ]; then return 0; fi
@@ -41,6 +42,7 @@ one() {
   done
   h asked; limit 10 "$d/bin/java" -XX:-UsePerfData -XshowSettings:properties -version 2>&1
 }
+also() { if [ -x "$1/bin/java" ]; then h also "$1"; real "$1"; fi; }
 cut_home() { case $1 in */bin/java) printf '%s' "${1%/bin/java}";; esac; }
 h command-home "$JAVA_HOME"
 java=$(resolved)
@@ -66,17 +68,20 @@ if has bash; then
         *) printf '%s\n' "$line";;
       esac
     done
-    if [ -n "$loginjava" ]; then loginjava=$(readlink -f "$loginjava" 2>/dev/null || printf '%s' "$loginjava"); fi
+    if [ -n "$loginjava" ]; then loginjava=$(followed "$loginjava"); fi
     h login-java "$loginjava"
-    if [ -n "$loginhome" ]; then one "$loginhome"; fi
+    if [ -n "$loginhome" ]; then one "$loginhome"; also "$loginhome"; fi
     if [ -n "$loginjava" ]; then one "$(cut_home "$loginjava")"; fi
   }
 fi
-if [ -n "$JAVA_HOME" ]; then one "$JAVA_HOME"; fi
+if [ -n "$JAVA_HOME" ]; then one "$JAVA_HOME"; also "$JAVA_HOME"; fi
+@ALSO@
 if [ -n "$java" ]; then one "$(cut_home "$java")"; fi
-for d in @GIVEN@ /usr/lib/jvm/* /usr/lib64/jvm/* /usr/java/* /usr/local/java/* /usr/local/openjdk-* /opt/*j[dr][ke]* /opt/java/* \
-  /opt/*[Jj]ava* /opt/temurin* /opt/zulu* /opt/corretto* /opt/graalvm* /usr/local/*j[dr][ke]* \
-  /Library/Java/JavaVirtualMachines/*/Contents/Home /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home \
+for d in @GIVEN@ /usr/lib/jvm/* /usr/lib64/jvm/* /usr/java/* /usr/local/java/* /usr/local/openjdk-* \
+  /opt/*j[dr][ke]* /opt/java/* /opt/*[Jj]ava* /opt/temurin* /opt/zulu* /opt/corretto* /opt/graalvm* \
+  /usr/local/*j[dr][ke]* \
+  /Library/Java/JavaVirtualMachines/*/Contents/Home \
+  /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home \
   "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* "$HOME"/.local/share/flink-wizard/java/*
 do one "$d"; done
 """
@@ -84,11 +89,13 @@ do one "$d"; done
 
 def sections(needs: Sequence[Javas]) -> tuple[Section, ...]:
     given = " ".join(path_word(home) for home in askable(home for need in needs for home in need.homes))
-    return (Section("the Java homes", _SCRIPT.replace("@GIVEN@", given), read, 45),)
+    also = f'for d in {given}; do also "$d"; done' if given else ""
+    text = re.sub("@[A-Z]+@", lambda match: {"@GIVEN@": given, "@ALSO@": also}[match[0]], _SCRIPT)
+    return (Section("the Java homes", text, read, 45),)
 
 
 def read(reading: Reading) -> Mapping[str, Any]:
-    """HostFacts' fields about Java. Homes are real paths, each once, in the order of their names."""
+    """HostFacts' fields about Java. Homes are real paths, each once; a home that was named keeps that name too."""
     found: dict[str, JavaFacts] = {}
     blocks = reading.blocks
     for index, block in enumerate(blocks):
@@ -98,11 +105,16 @@ def read(reading: Reading) -> Mapping[str, Any]:
         answer = blocks[index + 1] if index + 1 < len(blocks) else None
         if answer is None:
             continue
-        java = read_release(answer.body) if answer.key == "release" else read_settings(answer.body)
-        if java is not None:
-            version, vendor, told = java
+        seen = read_release(answer.body) if answer.key == "release" else read_settings(answer.body)
+        if seen is not None:
+            version, vendor, told = seen
             home = told if told else home
             found.setdefault(home, JavaFacts(home, version, major_of(version), vendor, kind == "jdk"))
+    for block in reading.all("also"):
+        real, name = block.body.strip(), block.rest.rstrip("/")
+        java = found.get(real) or found.get(real.removesuffix("/jre"))
+        if java and name != java.home:
+            found.setdefault(name, replace(java, home=name))
     fields: dict[str, Any] = {
         "javas": tuple(found[home] for home in sorted(found)),
         "java_command": JavaSeen(reading.rest("command-home"), reading.rest("command-java")),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from wizard.facts import OsFacts
@@ -19,11 +20,11 @@ from wizard.probes.script import Reading, Section, Unreadable
 UNLIMITED = 2**62
 """Stands for "unlimited" in nofile and nproc."""
 
-TOOLS = (
-    "bash tar gzip ssh ssh-keygen ssh-keyscan scp sftp find sudo su curl wget python3 pdsh rsync ss ip nft iptables "
-    "firewall-cmd ufw unzip getent setsid nohup systemctl service ps pgrep sed awk grep base64 sha256sum timeout "
-    "restorecon getenforce useradd adduser apt-get dnf yum zypper apk pacman brew"
-).split()
+TOOLS = """
+bash tar gzip ssh ssh-keygen ssh-keyscan scp sftp find sudo su curl wget python3 pdsh rsync ss ip nft iptables
+firewall-cmd ufw unzip getent setsid nohup systemctl service ps pgrep sed awk grep base64 sha256sum timeout
+restorecon getenforce useradd adduser apt-get dnf yum zypper apk pacman brew
+""".split()  # noqa: SIM905
 
 _SCRIPT = r"""
 h system; uname -srm
@@ -49,11 +50,10 @@ h cgroup
 if [ -r /proc/self/cgroup ]; then
   while IFS=: read -r number kinds dir; do
     case ,$kinds, in
-      ,,) walk /sys/fs/cgroup "$dir" 'memory.max cpu.max'; walk /sys/fs/cgroup/unified "$dir" 'memory.max cpu.max';;
+      ,,) for c in /sys/fs/cgroup /sys/fs/cgroup/unified; do walk $c "$dir" 'memory.max cpu.max'; done;;
       *,memory,*) walk /sys/fs/cgroup/memory "$dir" memory.limit_in_bytes;;
-      *,cpu,*) for c in cpu cpu,cpuacct; do
-          if [ -d "/sys/fs/cgroup/$c" ]; then walk "/sys/fs/cgroup/$c" "$dir" 'cpu.cfs_quota_us cpu.cfs_period_us'; break; fi
-        done;;
+      *,cpu,*) c=/sys/fs/cgroup/cpu; if [ ! -d $c ]; then c=$c,cpuacct; fi
+        walk $c "$dir" 'cpu.cfs_quota_us cpu.cfs_period_us';;
     esac
   done </proc/self/cgroup
 fi
@@ -229,7 +229,7 @@ def read_limits(text: str) -> dict[str, int]:
 
 
 def read_pdsh(reading: Reading) -> str:
-    """The transport pdsh would use: its environment wins over Debian's file, that over what it was built with."""
+    """pdsh's transport: its environment wins over Debian's file, that over what it was built with."""
     built = re.search(r"default:\s*(\w+)", reading.body("pdsh-version"))
     return (
         reading.body("pdsh-login").strip()
@@ -260,8 +260,6 @@ def read_addresses(reading: Reading) -> tuple[str, ...] | None:
 
 
 def _short(address: str) -> str:
-    from ipaddress import ip_address
-
     try:
         return str(ip_address(address))
     except ValueError:

@@ -1,7 +1,7 @@
 """What a host sees of the network: names, its own listening ports, logins to other hosts, ports it can open.
 
-Knows getent, ss, /proc/net/tcp, netstat and the texts of the OpenSSH client and bash. It must not know which answer
-is wanted. Many lookups run at once; each prints one whole short line, so they may share the pipe.
+Knows getent, ss, /proc/net/tcp, netstat and the texts of the OpenSSH client and bash. It must not know which
+answer is wanted. Many lookups run at once; each prints one whole short line, so they may share the pipe.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ name() {
     a=$(limit 5 dscacheutil -q host -a name "$2" | sed -n 's/^ip[v6]*_address: //p')
   else return 0
   fi
-  printf '%s\n' "$a" | { l=; while read -r one rest; do case " $l " in *" $one "*) ;; *) l="$l $one";; esac; done
+  printf '%s\n' "$a" | {
+    l=; while read -r one rest; do case " $l " in *" $one "*) ;; *) l="$l $one";; esac; done
     printf '%s name %s%.400s\n' "$m" "$1" "$l"; }
 }
 """
@@ -41,8 +42,8 @@ fi
 _LOGIN = r"""
 login() {
   i=$1 n=$2; shift 2
-  a=$(limit 20 ssh -n -o BatchMode=yes -o ConnectTimeout=5 -o UpdateHostKeys=no -o StrictHostKeyChecking=yes "$@" \
-    -- "$n" 'echo FWOK; id -un; hostname' 2>&1)
+  a=$(limit 20 ssh -n -o BatchMode=yes -o ConnectTimeout=5 -o UpdateHostKeys=no \
+    -o StrictHostKeyChecking=yes "$@" -- "$n" 'echo FWOK; id -un; hostname' 2>&1)
   s=$?
   printf '%s\n' "$a" | {
     on= last= user= host=
@@ -54,7 +55,8 @@ login() {
       esac
     done
     case $s in 137|124) last="no answer within 20 s";; esac
-    printf '%s login %s %s %s %.100s %.100s %.300s\n' "$m" "$i" "$s" "${on:-0}" "${user:--}" "${host:--}" "$last"
+    printf '%s login %s %s %s %.100s %.100s %.300s\n' \
+      "$m" "$i" "$s" "${on:-0}" "${user:--}" "${host:--}" "$last"
   }
 }
 h asked
@@ -126,7 +128,7 @@ def read_ss(text: str) -> tuple[ListenFacts, ...]:
 
 
 def read_proc_net(text: str) -> tuple[ListenFacts, ...]:
-    """/proc/net/tcp and tcp6 of a little-endian machine: each 32-bit word of an address is written backwards."""
+    """/proc/net/tcp and tcp6 of a little-endian machine, which writes each 32-bit word backwards."""
     found: list[ListenFacts] = []
     for line in text.splitlines():
         words = line.split()
@@ -194,7 +196,7 @@ def logins(needs: Sequence[Logins]) -> tuple[Section, ...]:
     # Old clients create a missing ~/.ssh, and without one there is neither a key nor a known host.
     guard = "if ! has ssh; then h cannot 'there is no ssh client'; exit 0; fi\n"
     none = "\n".join(
-        f"printf '%s login {number} 255 0 - - %s\\n' \"$m\" 'this account has no ~/.ssh: neither a key nor known hosts'"
+        f"h login {number} 255 0 - - 'this account has no ~/.ssh: neither a key nor known hosts'"
         for number in range(len(wanted))
     )
     text = (

@@ -1,6 +1,6 @@
-"""Single paths: what they are, whose, how large, on which file system, and their texts or sums where asked for.
+"""Single paths: what they are, whose, how large, on which file system, and their texts or sums.
 
-Knows how a path travels there quoted and its content comes back encoded. It must not know what any file means.
+Knows how a path travels there quoted and its content comes back encoded. It must not know what a file means.
 A symbolic link is told as kind "link"; mode, owner, size, time and text are then those of what it points to.
 """
 

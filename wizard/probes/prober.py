@@ -1,7 +1,7 @@
 """Reads many hosts side by side, one round trip each, and turns what they printed into facts.
 
-Knows threads, the script and its output. It must not know how a connection is made (`open` gives one) nor what any
-section asks.
+Knows threads, the script and its output. It must not know how a connection is made (`open` gives one) nor
+what any section asks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _GRACE = 30
 
 
 class HostProber:
-    """The Prober of real hosts. `open` gives the (pooled) connection of a host by name, and raises ConnectionFailed.
+    """The Prober of real hosts. `open` gives a host's pooled connection by name, or raises ConnectionFailed.
 
     `own` are the names that stand for the control machine itself, whose clock has no offset.
     """
@@ -83,7 +83,7 @@ class HostProber:
 
 
 class _Clock:
-    """Compares the host's clock with ours: its first line was printed somewhere between the sending and the arrival."""
+    """Compares the host's clock with ours: its first line was printed between the sending and the arrival."""
 
     def __init__(self, mark: str) -> None:
         self._mark = mark.encode()
@@ -131,7 +131,7 @@ def _no_shell(name: str, result: Result) -> ConnectionFailed:
         "lost",
         f"the login on {name} works, but its shell ran nothing",
         result.tail() or f"exit status {result.status}",
-        f"Log in on {name} by hand and run: sh -c 'echo ok'. A forced command or a profile that exits prevents it.",
+        f"Run by hand on {name}: sh -c 'echo ok'. A forced command or an exiting profile prevents it.",
     )
 
 

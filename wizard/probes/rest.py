@@ -1,6 +1,6 @@
 """HTTP answers of daemons as the host itself gets them, and the output of read-only commands.
 
-Knows enough HTTP/1.x to read one answer, from bash's /dev/tcp or from curl. It must not know what the answers mean.
+Knows enough HTTP/1.x to read one answer, from bash's /dev/tcp or from curl. It must not know what they mean.
 No redirection is followed, and no proxy is used.
 """
 
@@ -23,7 +23,7 @@ address=@ADDRESS@ port=@PORT@ host=@HOST@
 get() {
   if has bash; then
     limit 10 bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 7
-      printf "GET %s HTTP/1.0\r\nHost: %s\r\nAccept: application/json\r\nConnection: close\r\n\r\n" "$4" "$3" >&3
+      e="\r\n"; printf "GET %s HTTP/1.0${e}Host: %s${e}Connection: close${e}${e}" "$4" "$3" >&3
       exec cat <&3' bash "$address" "$port" "$host" "$1"
   elif has curl; then
     limit 10 curl -q -sS -i -g --http1.0 --noproxy '*' --max-time 10 "http://$host$1"
@@ -134,7 +134,7 @@ def _ask(need: Ask) -> Section:
     text = re.sub("@[A-Z]+@", lambda match: values[match[0]], _ASK)
 
     def read(reading: Reading) -> Mapping[str, Any]:
-        stderr, _, status = reading.body("err").rpartition("\n")
+        stderr, _, status = reading.body("err").removesuffix("\n").rpartition("\n")
         if not status.isdigit():
             raise Unreadable("its exit status did not arrive")
         return {"commands": {need.name: CommandFacts(int(status), reading.body("out"), stderr)}}

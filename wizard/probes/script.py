@@ -1,9 +1,9 @@
-"""One POSIX sh script a host: how the sections of many needs are merged, kept apart, bounded in time and read back.
+"""One POSIX sh script a host: how the sections of many needs are merged, kept apart, bounded and read back.
 
 Knows the carrying alone: marks, quoting, encodings, time limits. It must not know what any section asks.
 
-The sections run side by side in one pipeline, `a | { b; cat; } | { c; cat; }`, so their outputs arrive one after
-another without a file being written. Every block begins with a mark that is drawn at random for each script and
+The sections run side by side in one pipeline, `a | { b; cat; } | { c; cat; }`, so their outputs arrive in
+order without a file being written. Every block begins with a mark that is drawn at random for each script and
 handed to the sections in their environment: neither a file's content nor another account can fake one.
 """
 
@@ -121,7 +121,7 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a whole script printed. A section that did not end by itself is missing; `ended` has its status if known."""
+    """What a whole script printed. A section that ended badly is missing; `ended` has its status if known."""
 
     clock: float | None
     readings: Mapping[int, Reading]
@@ -146,7 +146,7 @@ def merged_script(sections: Sequence[Section], mark: str | None = None) -> Scrip
 
 
 def parse_output(stdout: str, mark: str) -> Output:
-    """The readings by number of section. Whatever comes before the first mark (a banner, a noisy profile) is dropped."""
+    """The readings by number of section. What comes before the first mark (a banner) is dropped."""
     clock: float | None = None
     readings: dict[int, Reading] = {}
     ended: dict[int, int] = {}
@@ -181,14 +181,13 @@ def _blocks(stdout: str, mark: str) -> Iterable[Block]:
             continue
         if head is not None:
             key, _, rest = head.partition(" ")
-            # A mark is always preceded by a line feed of its own.
-            text = "\n".join(body)
-            yield Block(key, rest, text.removesuffix("\n") if text != "\n" else "")
+            # Each mark has a line feed of its own before it, so a body ends exactly as it was printed.
+            yield Block(key, rest, "\n".join(body))
         head, body = line[len(mark) + 1 :], []
 
 
 def seconds_of(text: str) -> float | None:
-    """`date +%s.%N` in seconds. A date that knows no %N gives whole seconds: the middle of that second is taken."""
+    """`date +%s.%N` in seconds. A date without %N gives whole seconds: the middle of that second is taken."""
     match = re.match(r"(\d+)(?:\.(\d{1,9})(?!\d))?", text.strip())
     if match is None:
         return None

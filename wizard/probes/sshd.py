@@ -1,7 +1,7 @@
 """sshd's settings for one account, from `sshd -T` where it answers (root) or from the configuration files.
 
-Knows the grammar of sshd_config: the first value wins, a Match block holds for those it names. It must not know
-which setting is wanted.
+Knows the grammar of sshd_config: the first value wins, a Match block holds for those it names. It must not
+know which setting is wanted.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _included(main: str, files: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _matching(words: Iterator[tuple[str, str]], user: str) -> Iterator[tuple[str, str]]:
-    """Blocks by user name are judged; blocks by address, group or host are left out: they cannot be judged here."""
+    """Blocks by user name are judged; those by address, group or host are left out."""
     holds = True
     for key, value in words:
         if key == "match":
