@@ -70,7 +70,9 @@ class Run:
 
     def line(self) -> str:
         """The command as a shell reads it, with tokens still in place."""
-        return " ".join(shlex.quote(word) if not laters_in(word) else _quote_around(word) for word in self.argv)
+        return " ".join(
+            shlex.quote(word) if not laters_in(word) else _quote_around(word) for word in self.argv
+        )
 
     def filled(self, value: Callable[[Later], str]) -> Run:
         return replace(
@@ -162,7 +164,9 @@ def lines_of(command: Command) -> str:
         case Run():
             return ("sudo " if command.sudo else "") + shown(command.line())
         case Upload():
-            return f"write {command.path} (mode {command.mode:04o}, {len(command.content.splitlines())} lines)"
+            return (
+                f"write {command.path} (mode {command.mode:04o}, {len(command.content.splitlines())} lines)"
+            )
         case Transfer():
             return f"copy {command.source}:{shown(command.source_path)} to {command.target}:{shown(command.path)}"
         case Fetch():

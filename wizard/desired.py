@@ -12,6 +12,7 @@ from types import MappingProxyType
 from .facts import ClusterFacts, HostFacts
 from .flink.catalogue import line_of, module_flag_list
 from .flink.configfile import ConfigUnreadable, read_config
+from .flink.java import module_flags
 from .flink.line import Line
 from .javachoice import JavaWish
 from .needs import Rest
@@ -57,6 +58,8 @@ class Desired:
     suggestions: tuple[Suggestion, ...]
     fresh: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...] = field(default=())
+    client_flags: str = ""
+    """JVM flags for bin/flink on the master, where no configuration key carries them to the client (Flink ≤ 1.9)."""
 
     @property
     def worker_entries(self) -> tuple[str, ...]:
@@ -106,8 +109,20 @@ def settle(
     if line.java.flags_shipped:
         fresh.append((line.java.opts_key, " ".join(module_flag_list(line.java.flags_shipped))))
     return Desired(
-        spec, line, MappingProxyType(nodes), tuple(taken), tuple(fresh), tuple(suggestions.warnings)
+        spec,
+        line,
+        MappingProxyType(nodes),
+        tuple(taken),
+        tuple(fresh),
+        tuple(suggestions.warnings),
+        _client_flags(line, nodes[spec.master.name].java, facts[spec.master.name]),
     )
+
+
+def _client_flags(line: Line, wish: JavaWish, facts: HostFacts) -> str:
+    choice = wish.choose(facts)
+    flags = module_flags(line, choice.major or 0) if choice else None
+    return " ".join(flags.client) if flags and not flags.client_key else ""
 
 
 def _node(

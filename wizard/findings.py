@@ -55,5 +55,6 @@ def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(
         finding
         for finding in findings
-        if finding.severity == "error" and not (finding.fix and finding.fix.operation and finding.fix.grade == "safe")
+        if finding.severity == "error"
+        and not (finding.fix and finding.fix.operation and finding.fix.grade == "safe")
     )

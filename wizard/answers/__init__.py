@@ -7,16 +7,28 @@ from __future__ import annotations
 
 from .answers import Answers, HostEntry
 from .build import build_spec, is_here
+from .editing import add_standby, add_worker, remove_standby, remove_worker, set_value
+from .passwords import Passwords, read_password_file
 from .problem import BadAnswers, Problem
 from .reading import parse_answers, read_answers
+from .writing import default_answers, write_answers
 
 __all__ = [
     "Answers",
     "BadAnswers",
     "HostEntry",
+    "Passwords",
     "Problem",
+    "add_standby",
+    "add_worker",
     "build_spec",
+    "default_answers",
     "is_here",
     "parse_answers",
     "read_answers",
+    "read_password_file",
+    "remove_standby",
+    "remove_worker",
+    "set_value",
+    "write_answers",
 ]

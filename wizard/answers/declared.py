@@ -29,6 +29,15 @@ from .products import FLINK, HDFS
 FORMAT = 1
 """The version of the answers file that this program reads."""
 
+
+def _format(text: str) -> int:
+    if text.strip() != str(FORMAT):
+        raise values.ValueProblem(
+            f"{values.shown(text.strip())} is not a format that this program reads; it reads {FORMAT}"
+        )
+    return FORMAT
+
+
 HOST = Section(
     "host",
     "Host",
@@ -210,7 +219,7 @@ ROOT = Section(
             "version",
             "Format",
             "The version of this file's format.",
-            values.whole_number(FORMAT, FORMAT, "a format that this program reads"),
+            _format,
             "number",
             examples=(FORMAT,),
             required=True,

@@ -26,7 +26,8 @@ class Problem:
     def __str__(self) -> str:
         """`cluster.yaml:14: workers[2].port: 99999 is not a TCP port (1-65535)`."""
         place = shown(self.file) + (f":{self.line}" if self.line else "")
-        return ": ".join(part for part in (place, self.path, self.sentence) if part)
+        mark = "warning" if self.severity == "warning" else ""
+        return ": ".join(part for part in (place, mark, self.path, self.sentence) if part)
 
 
 class BadAnswers(Exception):

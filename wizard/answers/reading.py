@@ -222,7 +222,8 @@ class _Reader:
                     read[name.text] = parse_text(value.text)
                 except ValueProblem as problem:
                     self.refuse(value, inner, problem.sentence)
-        self.values[path] = read
+        if read:
+            self.values[path] = read
 
     def hosts(self, node: tree.Node, item: Hosts, path: str) -> None:
         if not item.many:

@@ -7,6 +7,7 @@ know any key. Offsets count characters from 0, lines and columns from 1.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, cast
 
 import yaml
@@ -81,10 +82,16 @@ class _Reading:
     def next(self) -> events.Event:
         return cast(events.Event, cast(Any, self.loader).get_event())
 
-    def kind_of(self, plain: str) -> str:
-        """What YAML makes of a word without quotes."""
-        tag = cast(Any, self.loader).resolve(yaml.ScalarNode, plain, (True, False))
-        return str(tag).rpartition(":")[2]
+
+def kind_of(plain: str) -> str:
+    """What YAML makes of a word without quotes: str, int, float, bool, null, timestamp …"""
+    tag = cast(Any, _resolver()).resolve(yaml.ScalarNode, plain, (True, False))
+    return str(tag).rpartition(":")[2]
+
+
+@cache
+def _resolver() -> yaml.SafeLoader:
+    return yaml.SafeLoader("")
 
 
 def read_tree(text: str) -> tuple[Node | None, tuple[Flaw, ...]]:
@@ -156,7 +163,7 @@ def _mapping(event: events.MappingStartEvent, reading: _Reading, depth: int) -> 
 
 def _scalar(event: events.ScalarEvent, reading: _Reading) -> Scalar:
     value = event.value or ""
-    kind = reading.kind_of(value) if event.style is None and event.tag is None else "str"
+    kind = kind_of(value) if event.style is None and event.tag is None else "str"
     return Scalar(_place(event, event), value, kind, event.style)
 
 

@@ -34,7 +34,7 @@ class KnownKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyVerdict:
-    """What one key is to one version. `other`: the name to use (deprecated, removed), the nearest (unknown)."""
+    """What one key is to one version. `other`: the name to use, or the nearest when unknown."""
 
     key: str
     standing: Standing
@@ -158,7 +158,7 @@ def _reflected(line: str) -> int:
 
 
 def _between(line: str, key: str) -> bool:
-    """Whether the line was not reflected itself and the next one that was has the key: then it may have it."""
+    """Whether the line was not reflected itself and the next that was has the key: it may have it too."""
     if key in _history()["since"] or key in _history()["read_by_scripts"] or _number(line) < (1, 10):
         return False
     index = _reflected(line)
@@ -213,7 +213,7 @@ def _replacement(key: str, number: tuple[int, int]) -> str | None:
 def _older_name(key: str, version: str) -> str | None:
     """The name under which an older line has the same setting."""
     here = known_keys(version)
-    for old, (new, _) in _history()["replaced"].items():
+    for old, (new, _) in reversed(_history()["replaced"].items()):
         if new == key and old in here:
             return cast("str", old)
     for spans in (_options()["keys"].get(key, ()),):

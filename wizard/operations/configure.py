@@ -12,7 +12,7 @@ from types import MappingProxyType
 from ..commands import Command, Upload
 from ..facts import ClusterFacts, HomeFacts, PathFacts
 from ..flink.configfile import ConfigUnreadable, edit_config, read_config
-from ..flink.java import missing_flags
+from ..flink.java import module_flags
 from ..flink.line import Format, Line
 from ..flink.template import render_config
 from ..javachoice import JavaChoice, JavaWish
@@ -185,6 +185,21 @@ class WriteList(Operation):
 
     def _file(self, facts: ClusterFacts) -> PathFacts | None:
         return facts[self.host].conf_file(self.home, self.file)
+
+
+def missing_flags(line: Line, major: int | None, found: Mapping[str, str]) -> dict[str, str]:
+    """The option keys with the module flags added that this Java needs and that are not there yet."""
+    flags = module_flags(line, major or 0)
+    if not flags:
+        return {}
+    keys = {flags.cluster_key: flags.cluster}
+    if flags.client_key:
+        keys[flags.client_key] = flags.client
+    merged: dict[str, str] = {}
+    for key, wanted in keys.items():
+        words = found.get(key, "").split()
+        merged[key] = " ".join((*words, *(flag for flag in wanted if flag not in words)))
+    return merged
 
 
 def listed(text: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from ..operations.sshenvironment import SetJavaHomeInSshEnvironment
 from ..operations.sshkeys import AuthorizeKey, GenerateKey
 from ..operations.sshmodes import FixModes
 from ..plan import Plan, Stage, Step
-from ..spec import HERE, HostSpec
+from ..spec import HERE, ClusterSpec, HostSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,8 @@ def java_home(wish: Desired, context: Context) -> Steps:
         outside = tuple(way for way in ways if way != "flink-config")
         if outside:
             yield ProveJava(host.name, java, outside)
+    if wish.client_flags:
+        yield SetProfileVariable(wish.spec.master.name, "JVM_ARGS", wish.client_flags)
 
 
 def obtain(wish: Desired, context: Context) -> Steps:
@@ -296,6 +298,10 @@ def ssh_entries(wish: Desired, host: HostSpec) -> Iterable[SshEntry]:
 def conf_dir(wish: Desired, host: HostSpec) -> str | None:
     """A node-local configuration directory, where the home itself is shared by all nodes."""
     del host
-    if wish.spec.flink.distribute != "shared":
+    return conf_dir_of(wish.spec)
+
+
+def conf_dir_of(spec: ClusterSpec) -> str | None:
+    if spec.flink.distribute != "shared":
         return None
-    return f"/home/{wish.spec.user}/.flink-wizard/{wish.spec.cluster}/conf"
+    return f"/home/{spec.user}/.flink-wizard/{spec.cluster}/conf"

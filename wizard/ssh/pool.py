@@ -124,7 +124,7 @@ class Connections:
             place.connection.close()
 
     def close_all(self) -> None:
-        """Close every connection, also those being opened; commands that run on them end. Later calls fail."""
+        """Close every connection, also those being opened; what runs on them ends. Later calls fail."""
         with self._lock:
             self._closed = True
             places = list(self._places.values())

@@ -1,0 +1,123 @@
+"""The real parts: connections to the hosts of a spec, a prober that reads them, hands that write on them.
+
+Assembles what other rooms make. Nothing below knows whether it is real; only the command line asks for this.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from .audit import AuditLog, Audited
+from .connection import Connection
+from .hands import Fetcher, Hands, Signature
+from .local import LocalConnection
+from .parts import Executor, Prober
+from .probes.prober import HostProber
+from .secrets import Secret
+from .spec import HERE, AdminSpec, ClusterSpec, HostSpec
+from .ssh.hosts import connections
+from .ssh.hostkeys import UnknownHostKey
+from .ssh.pool import Connections
+from .ssh.target import Login, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Secrets by host, each with a default under ""."""
+
+    passwords: dict[str, Secret] = field(default_factory=dict[str, Secret])
+    sudo: dict[str, Secret] = field(default_factory=dict[str, Secret])
+
+    def password(self, host: str) -> Secret | None:
+        return self.passwords.get(host) or self.passwords.get("")
+
+    def sudo_password(self, host: str) -> Secret | None:
+        """sudo's own password, else the login's, which it mostly is."""
+        return self.sudo.get(host) or self.sudo.get("") or self.password(host)
+
+    @property
+    def all(self) -> tuple[Secret, ...]:
+        return (*self.passwords.values(), *self.sudo.values())
+
+
+@dataclass(slots=True)
+class RealParts:
+    """See `session.Parts`."""
+
+    pool: Connections
+    prober: Prober
+    fetch: Fetcher
+    who: str
+    when: str
+    credentials: Credentials
+    open_host: Callable[[str], Connection]
+    admin_pool: Connections | None = None
+    open_admin: Callable[[str], Connection] | None = None
+
+    def executor(self, run_id: str) -> Executor:
+        return Hands(
+            self.open_host,
+            self.fetch,
+            Signature(run_id, self.who, self.when),
+            self.open_admin,
+            self.credentials.sudo_password,
+        )
+
+    def close(self) -> None:
+        self.pool.close_all()
+        if self.admin_pool is not None:
+            self.admin_pool.close_all()
+
+
+def real_parts(
+    spec: ClusterSpec,
+    credentials: Credentials,
+    known_hosts: Path,
+    audit: AuditLog,
+    fetch: Fetcher,
+    who: str,
+    when: str,
+    stop: threading.Event,
+    confirm_host_key: Callable[[UnknownHostKey], bool] | None = None,
+) -> RealParts:
+    """Parts that reach the hosts of the spec; connections open when they are first used."""
+    local = {HERE, *(host.name for host in spec.hosts if host.local)}
+
+    def here(host: str) -> Connection | None:
+        return LocalConnection(host) if host in local else None
+
+    def login(host: str) -> Login:
+        return Login(password=credentials.password(host))
+
+    make = partial(connections, here=here, confirm_host_key=confirm_host_key, stop=stop)
+    pool = make({host.name: target_of(spec, host, known_hosts) for host in spec.hosts}, login)
+
+    def open_host(host: str) -> Connection:
+        return Audited(pool.get(host, stop=stop), audit)
+
+    prober = HostProber(open_host, own=local)
+    parts = RealParts(pool, prober, fetch, who, when, credentials, open_host)
+    if spec.ssh.admin is not None:
+        admin = spec.ssh.admin
+        targets = {host.name: target_of(spec, host, known_hosts, admin) for host in spec.hosts}
+        admin_pool = make(targets, login)
+        parts.admin_pool = admin_pool
+        parts.open_admin = lambda host: Audited(admin_pool.get(host, stop=stop), audit)
+    return parts
+
+
+def target_of(spec: ClusterSpec, host: HostSpec, known_hosts: Path, admin: AdminSpec | None = None) -> Target:
+    """How ssh reaches this host; what the answers leave open, the operator's ssh configuration decides."""
+    key = admin.key if admin else host.key or spec.ssh.key
+    return Target(
+        name=host.ssh_name or host.name,
+        user=admin.user if admin else host.user or spec.user,
+        port=host.port or spec.ssh.port,
+        key=Path(key).expanduser() if key else None,
+        host_keys=spec.ssh.host_keys,
+        known_hosts=known_hosts,
+    )
