@@ -76,6 +76,23 @@ def test_java_and_sudo_are_there_or_not_as_asked(lab: Lab) -> None:
     assert ask(lab["node2"], "sudo -n id -u") == "0"
 
 
+def test_only_the_java_homes_asked_for_are_there(make_lab: MakeLab) -> None:
+    homes = sorted(str(home) for home in Path("/usr/lib/jvm").glob("*") if (home / "bin/java").exists())
+    if not homes:
+        pytest.skip("this machine has no Java in /usr/lib/jvm")
+    host = make_lab([HostSettings("node0", java=(homes[-1],))])["node0"]
+    wanted = Path(homes[-1]).resolve()
+    assert host.exec("readlink -f $(command -v java)").stdout == f"{(wanted / 'bin/java').resolve()}\n"
+    every = "for j in /usr/lib/jvm/*/bin/java; do readlink -f ${j%/bin/java}; done | sort -u"
+    assert host.exec(every).stdout == f"{wanted}\n"
+
+
+def test_a_host_ends_with_its_keeper(make_lab: MakeLab) -> None:
+    host = make_lab(1)["node0"]
+    host.keeper.kill()
+    assert host.init.wait(10)
+
+
 def test_a_slow_link_is_slow(lab: Lab) -> None:
     assert "rate 80Mbit" in lab["node2"].exec("tc qdisc show dev eth0").stdout
     assert "rate 80Mbit" in subprocess.run(["tc", "qdisc"], capture_output=True, text=True).stdout

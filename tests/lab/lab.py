@@ -244,9 +244,10 @@ class Lab:
         line = keeper.stdout.readline() if ready else ""
         if not line.startswith(word):
             log.seek(0)
-            raise LabError(
-                f"{name} did not start (waited for '{word}'): {log.read().strip() or 'no message'}"
-            )
+            told = (log.read().strip() or "no message").splitlines()[-1]
+            if "Operation not permitted" in told:
+                raise LabUnavailable(f"root may not make namespaces or mounts on this machine: {told}")
+            raise LabError(f"{name} did not start (waited for '{word}'): {told}")
         return line.removeprefix(word).strip()
 
     def _save(self) -> None:
