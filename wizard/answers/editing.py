@@ -1,7 +1,7 @@
 """Changes in an answers file in place: a worker more, a worker less, one value. Every other byte stays.
 
-Knows where values stand in the text and which of them a change concerns. It must not know files. The outcome is
-read again: an edit that would leave a bad file raises what is wrong and changes nothing.
+Knows where values stand in the text and which of them a change concerns. It must not know files. The outcome
+is read again: an edit that would leave a bad file raises what is wrong and changes nothing.
 """
 
 from __future__ import annotations

@@ -187,7 +187,7 @@ class Text:
 
 
 def content_end(text: str, node: tree.Node) -> int:
-    """Where the last character of a node stands, past it; comments and empty lines below are not part of it."""
+    """Just past the last character of a node; comments and empty lines below it are no part of it."""
     if isinstance(node, tree.Scalar):
         end = node.at.end
         if node.style in ("|", ">"):
