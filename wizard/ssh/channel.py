@@ -36,6 +36,10 @@ class _Wake(threading.Event):
         super().clear()
 
 
+class CouldNotStart(Exception):
+    """No channel was had, or the host did not take the command; the cause is the library's error."""
+
+
 @dataclass(slots=True)
 class Command:
     """A command that is running; `start` gives its channel, `feed` is what goes to its stdin."""
@@ -51,6 +55,7 @@ class Command:
     wake: _Wake = field(default_factory=_Wake)
     channel: paramiko.Channel | None = None
     problem: BaseException | None = None
+    input_problem: BaseException | None = None
     abandoned: bool = False
     sent: bool = False
     busy_at: float = 0.0
@@ -59,6 +64,7 @@ class Command:
         """Start the command and see it to its end.
 
         Raises:
+            CouldNotStart: before the command ran.
             ConnectionFailed, CommandTimeout: as `Connection.run`; the channel is closed then.
         """
         begun = time.monotonic()
@@ -75,10 +81,8 @@ class Command:
             if self.channel is not None:
                 self.channel.close()
         status = channel.recv_exit_status() if channel.exit_status_ready() else -1
-        if self.problem is not None and not isinstance(
-            self.problem, (OSError, EOFError, paramiko.SSHException)
-        ):
-            raise self.problem
+        if self.input_problem is not None:
+            raise self.input_problem
         stdout, stderr = (b"".join(kept[name]).decode("utf-8", "replace") for name in ("stdout", "stderr"))
         seconds = time.monotonic() - begun
         return Result(self.host, self.line, None if status < 0 else status, stdout, stderr, seconds)
@@ -99,17 +103,16 @@ class Command:
             if self.abandoned:
                 channel.close()
             self._feed(channel)
-        except BaseException as problem:  # noqa: BLE001 - handed to the caller, who waits for it
+        except (paramiko.SSHException, OSError, EOFError) as problem:
+            # Once the command runs, its end is seen by the reader: here, only that it takes no more input.
             self.problem = problem
-            if self.channel is not None and not isinstance(problem, OSError):
-                self.channel.close()
         finally:
             self.wake.set()
 
     def _feed(self, channel: paramiko.Channel) -> None:
         pieces = iter((self.stdin,)) if isinstance(self.stdin, bytes) else iter(self.stdin or ())
         try:
-            for piece in pieces:
+            while (piece := self._next_piece(pieces)) is not None:
                 for part in _parts(piece):
                     channel.sendall(part)
                     self.busy_at = time.monotonic()
@@ -117,12 +120,22 @@ class Command:
             close = getattr(pieces, "close", None)
             if close is not None:
                 close()
-        channel.shutdown_write()
+        if self.input_problem is None:
+            channel.shutdown_write()
+        else:
+            channel.close()
+
+    def _next_piece(self, pieces: Iterator[bytes]) -> bytes | None:
+        try:
+            return next(pieces, None)
+        except BaseException as problem:  # noqa: BLE001 - handed to the caller, who waits for it
+            self.input_problem = problem
+            return None
 
     def _started(self, begun: float) -> paramiko.Channel:
         while self.channel is None:
             if self.problem is not None:
-                raise self.problem
+                raise CouldNotStart from self.problem
             self.wake.rearm()
             if self.channel is None and self.problem is None:
                 self.wake.wait(STOP_STEP)

@@ -7,19 +7,17 @@ anything: whoever may answer is passed in.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 
 import paramiko
-from paramiko.ssh_exception import IncompatiblePeer
 
 from wizard.connection import ConnectionFailed, NeverStarted, OutputSink, Result, Stop
 from wizard.ssh.auth import authenticate
-from wizard.ssh.channel import START_SECONDS, STOP_STEP, Command
+from wizard.ssh.channel import START_SECONDS, Command, CouldNotStart
 from wizard.ssh.config import Route, hop_target, resolve
 from wizard.ssh.errors import failed, through, words
-from wizard.ssh.hostkeys import HostKeys, UnknownHostKey, fingerprint, lookup_name
+from wizard.ssh.greeting import ConfirmHostKey, greet
+from wizard.ssh.places import Places, pause
 from wizard.ssh.target import Login, Target, Timeouts
 from wizard.ssh.transport import KEEPALIVE_SECONDS, ProxyProcess, QuietTransport, closing_on, dial
 
@@ -27,9 +25,8 @@ MOST_CHANNELS = 4
 """Commands at once on one login: sshd allows 10 (MaxSessions), and others may share it."""
 
 MOST_HOPS = 8
-_SESSION_TRIES = 5
+_SESSION_TRIES = 8
 
-ConfirmHostKey = Callable[[UnknownHostKey], bool]
 Opener = Callable[[Target], "SshConnection"]
 
 
@@ -42,9 +39,8 @@ class SshConnection:
         self._host = host
         self._transport = transport
         self._close_also = close_also
-        self._places = threading.BoundedSemaphore(MOST_CHANNELS)
+        self._places = Places(MOST_CHANNELS)
         self._opening = threading.Lock()
-        self._running = 0
         self._closed = False
         self.route = route
 
@@ -69,20 +65,24 @@ class SshConnection:
         stop: Stop | None = None,
     ) -> Result:
         """Run one command; see `Connection.run`. The time waited for a place does not count."""
-        self._take_place(stop)
-        try:
+        for attempt in range(_SESSION_TRIES):
+            self._places.take(self._host, stop)
             running = Command(self._host, command, stdin, timeout, idle_timeout, on_output, keep_output, stop)
             try:
                 result = running.run(self._open_session)
-            except (paramiko.SSHException, EOFError, OSError) as wrong:
-                if isinstance(wrong, paramiko.ChannelException) and self.alive:
-                    raise failed(self._host, "refused/sessions", evidence=self._transport.refusal) from wrong
-                raise self._gone(wrong, sent=running.sent) from wrong
-            if result.status is None and not self.alive:
-                raise self._gone(self._transport.get_exception(), sent=True)
-            return result
-        finally:
-            self._places.release()
+            except CouldNotStart as wrong:
+                if not (isinstance(wrong.__cause__, paramiko.ChannelException) and self.alive):
+                    raise self._gone(wrong.__cause__, sent=running.sent) from wrong
+                self._places.narrow()
+            else:
+                if result.status is None and not self.alive:
+                    raise self._gone(self._transport.get_exception(), sent=True)
+                return result
+            finally:
+                self._places.give_back()
+            # MaxSessions: an earlier session of this login has to end on the host first.
+            pause(self._host, 0.05 * 2**attempt, stop)
+        raise failed(self._host, "refused/sessions", evidence=self._transport.refusal)
 
     def forward(self, address: str, port: int, seconds: float) -> paramiko.Channel:
         """A stream from this host to another one, as ProxyJump uses it.
@@ -105,23 +105,10 @@ class SshConnection:
         self._transport.close()
         self._close_also()
 
-    def _take_place(self, stop: Stop | None) -> None:
-        while not self._places.acquire(timeout=STOP_STEP):
-            if stop is not None and stop.is_set():
-                raise failed(self._host, "cancelled")
-
     def _open_session(self) -> paramiko.Channel:
-        for attempt in range(_SESSION_TRIES):
-            try:
-                # One at a time: the library keeps a single place for the reason of a refusal.
-                with self._opening:
-                    return self._transport.open_session(timeout=START_SECONDS)
-            except paramiko.ChannelException:
-                if attempt == _SESSION_TRIES - 1:
-                    raise
-                # MaxSessions: another channel of this login has to end first.
-                time.sleep(0.05 * 2**attempt)
-        raise AssertionError("not reached")
+        # One at a time: the library keeps a single place for the reason of a refusal.
+        with self._opening:
+            return self._transport.open_session(timeout=START_SECONDS)
 
     def _gone(self, wrong: BaseException | None, *, sent: bool) -> ConnectionFailed:
         if self._closed:
@@ -183,7 +170,7 @@ def _connect(
             transport = QuietTransport(dial(target.name, route.address, route.port, timeouts.connect, stop))
         closers.append(transport.close)
         with closing_on(stop, transport):
-            _greet(target, route, transport, confirm, timeouts, proxy)
+            greet(target, route, transport, confirm, timeouts, proxy)
             transport.auth_timeout = timeouts.auth
             authenticate(transport, route, login)
         transport.set_keepalive(KEEPALIVE_SECONDS)
@@ -238,96 +225,3 @@ def _with_jumps(route: Route, jumps: tuple[str, ...]) -> Route:
     from dataclasses import replace
 
     return replace(route, jumps=jumps, proxy_command=None)
-
-
-def _greet(
-    target: Target,
-    route: Route,
-    transport: QuietTransport,
-    confirm: ConfirmHostKey | None,
-    timeouts: Timeouts,
-    proxy: ProxyProcess | None,
-) -> None:
-    """Exchange keys and judge the host's key."""
-    known = HostKeys(route.known_hosts, target.known_hosts)
-    options = transport.get_security_options()
-    options.key_types = known.algorithms(route.host_key_name, route.port, options.key_types)
-    transport.banner_timeout = transport.handshake_timeout = timeouts.banner
-    try:
-        transport.start_client(timeout=2 * timeouts.banner)
-    except (paramiko.SSHException, EOFError, OSError) as wrong:
-        raise _greeting_failed(target, route, transport, timeouts, proxy, wrong) from wrong
-    _judge_host_key(target, route, known, transport.get_remote_server_key(), confirm)
-
-
-def _greeting_failed(
-    target: Target,
-    route: Route,
-    transport: QuietTransport,
-    timeouts: Timeouts,
-    proxy: ProxyProcess | None,
-    wrong: BaseException,
-) -> ConnectionFailed:
-    text = str(wrong)
-    facts: dict[str, object] = {"port": route.port, "seconds": timeouts.banner}
-    if proxy is not None and not transport.remote_version:
-        return failed(target.name, "unreachable/proxy", evidence=proxy.complaint() or text)
-    if isinstance(wrong, IncompatiblePeer):
-        found = [word for word in ("host key", "cipher", "kex", "mac") if word in text.lower()]
-        missing = (
-            {"host key": "host key type", "kex": "key exchange"}.get(found[0], found[0])
-            if found
-            else "algorithm"
-        )
-        return failed(
-            target.name,
-            "no-common-algorithm",
-            missing=missing,
-            evidence=f"{transport.remote_version}: {text}",
-        )
-    if "protocol banner" in text:
-        cause = wrong.__context__
-        if isinstance(cause, TimeoutError):
-            return failed(target.name, "timeout/banner", **facts)  # pyright: ignore[reportArgumentType]
-        if isinstance(cause, UnicodeDecodeError):
-            return failed(target.name, "reset/no-ssh", evidence="no text", **facts)  # pyright: ignore[reportArgumentType]
-        return failed(target.name, "reset", evidence="closed before the first line", **facts)  # pyright: ignore[reportArgumentType]
-    if "protocol version" in text or "Invalid SSH banner" in text:
-        return failed(target.name, "reset/no-ssh", evidence=text, **facts)  # pyright: ignore[reportArgumentType]
-    evidence = transport.farewell or text or "closed during the key exchange"
-    return failed(target.name, "reset", evidence=evidence, **facts)  # pyright: ignore[reportArgumentType]
-
-
-def _judge_host_key(
-    target: Target, route: Route, known: HostKeys, key: paramiko.PKey, confirm: ConfirmHostKey | None
-) -> None:
-    blob, key_type = key.asbytes(), key.get_name()
-    name, port = route.host_key_name, route.port
-    check = known.check(name, port, blob)
-    if check.verdict == "known":
-        return
-    seen = f"{key_type} {fingerprint(blob)}"
-    if check.verdict == "revoked":
-        where = ", ".join(f"{entry.file}:{entry.line}" for entry in check.entries)
-        raise failed(target.name, "host-key-revoked", evidence=f"{seen}, revoked in {where}")
-    if check.verdict == "changed":
-        before = "; ".join(
-            f"{entry.key_type} {fingerprint(entry.blob)} ({entry.file}:{entry.line})"
-            for entry in check.entries
-        )
-        raise failed(
-            target.name,
-            "host-key-changed",
-            evidence=f"presented: {seen}; known: {before}",
-            lookup=lookup_name(name, port),
-            file=check.entries[0].file,
-        )
-    asked = UnknownHostKey(target.name, route.address, port, key_type, fingerprint(blob))
-    accepted = target.host_keys == "accept-new" or (
-        target.host_keys == "ask" and confirm is not None and confirm(asked)
-    )
-    if not accepted:
-        facts = {"port": port, "user": route.user, "address": route.address}
-        raise failed(target.name, "host-key-unknown", evidence=f"presented: {seen}", **facts)  # pyright: ignore[reportArgumentType]
-    with suppress(OSError):
-        known.accept(name, port, key_type, blob)

@@ -81,7 +81,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "or blocks this machine.",
         "Try again; if it persists look at MaxStartups, at fail2ban or hosts.deny on {host}.",
     ),
-    "reset/no-ssh": (
+    "refused/no-ssh": (
         "What listens on {host} port {port} is not an SSH server.",
         "Give the port of sshd on {host}.",
     ),

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 
 from wizard.connection import Connection, ConnectionFailed, NeverStarted, OutputSink, Result, Stop
 from wizard.ssh.errors import failed, through
+from wizard.ssh.places import STEP, look, pause
 
 AT_ONCE = 16
 THROUGH_ONE_JUMP_HOST = 4
 TRIES = 5
 """Logins tried when sshd drops connections (MaxStartups 10:30:100: some from the eleventh on)."""
-
-_STEP = 0.1
 
 
 class Connections:
@@ -56,26 +54,26 @@ class Connections:
         Raises:
             ConnectionFailed: now, or the same one as before until `forget(host)`.
         """
-        place = self._place(host)
-        while not place.lock.acquire(timeout=_STEP):
-            _look(host, stop)
-        try:
-            if place.failed is not None:
-                raise place.failed
-            if place.connection is not None and not _alive(place.connection):
-                place.connection.close()
-                place.connection = None
-            if place.connection is None:
-                place.connection = self._open(host, place, stop)
-            connection = place.connection
-        finally:
-            place.lock.release()
-        with self._lock:
-            wanted = not self._closed and self._places.get(host) is place
-        if wanted:
-            return connection
-        connection.close()  # While it was opened, all were closed, or this host was forgotten.
-        return self.get(host, stop=stop)
+        until = _Either(stop, lambda: self._closed)
+        while True:
+            place = self._place(host)
+            while not place.lock.acquire(timeout=STEP):
+                look(host, until)
+            try:
+                if place.failed is not None:
+                    raise place.failed
+                if place.connection is not None and not _alive(place.connection):
+                    place.connection.close()
+                    place.connection = None
+                if place.connection is None:
+                    place.connection = self._open(host, place, until)
+                connection = place.connection
+            finally:
+                place.lock.release()
+            with self._lock:
+                if not self._closed and self._places.get(host) is place:
+                    return connection
+            connection.close()  # While it was opened, all were closed, or this host was forgotten.
 
     def run(
         self,
@@ -136,7 +134,7 @@ class Connections:
     def _place(self, host: str) -> _Place:
         with self._lock:
             if self._closed:
-                raise _cancelled(host)
+                raise failed(host, "cancelled")
             return self._places.setdefault(host, _Place())
 
     def _open(self, host: str, place: _Place, stop: Stop | None) -> Connection:
@@ -146,11 +144,11 @@ class Connections:
             self._open_before(host, jump, place, stop)
         with ExitStack() as held:
             for semaphore in self._limits(jump):
-                while not semaphore.acquire(timeout=_STEP):
-                    self._look_here(host, stop)
+                while not semaphore.acquire(timeout=STEP):
+                    look(host, stop)
                 held.callback(semaphore.release)
             for attempt in range(TRIES):
-                self._look_here(host, stop)
+                look(host, stop)
                 try:
                     return self._open_one(host)
                 except ConnectionFailed as wrong:
@@ -159,7 +157,7 @@ class Connections:
                     if wrong.kind != "reset" or attempt == TRIES - 1:
                         place.failed = wrong
                         raise
-                self._pause(host, self._first_pause * 2**attempt * random.uniform(0.5, 1.5), stop)
+                pause(host, self._first_pause * 2**attempt * random.uniform(0.5, 1.5), stop)
         raise AssertionError("not reached")
 
     def _refuse_circle(self, host: str) -> None:
@@ -175,7 +173,7 @@ class Connections:
             self.get(jump, stop=stop)
         except ConnectionFailed as wrong:
             if wrong.kind == "cancelled":
-                raise _cancelled(host) from wrong
+                raise failed(host, "cancelled") from wrong
             place.failed = through(host, jump, wrong)
             raise place.failed from wrong
 
@@ -186,17 +184,6 @@ class Connections:
             # Those who wait for the jump host must not take the places of others: its limit comes first.
             limit = self._jumps.setdefault(jump, threading.BoundedSemaphore(self._through_one))
         return [limit, self._at_once]
-
-    def _pause(self, host: str, seconds: float, stop: Stop | None) -> None:
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            self._look_here(host, stop)
-            time.sleep(min(left, _STEP))
-
-    def _look_here(self, host: str, stop: Stop | None) -> None:
-        _look(host, stop)
-        if self._closed:
-            raise _cancelled(host)
 
 
 class _Place:
@@ -212,10 +199,12 @@ def _alive(connection: Connection) -> bool:
     return bool(getattr(connection, "alive", True))
 
 
-def _look(host: str, stop: Stop | None) -> None:
-    if stop is not None and stop.is_set():
-        raise _cancelled(host)
+class _Either:
+    """A stop that is set when the given one is, or when a condition has come true."""
 
+    def __init__(self, stop: Stop | None, condition: Callable[[], bool]) -> None:
+        self._stop = stop
+        self._condition = condition
 
-def _cancelled(host: str) -> ConnectionFailed:
-    return failed(host, "cancelled")
+    def is_set(self) -> bool:
+        return self._condition() or (self._stop is not None and self._stop.is_set())

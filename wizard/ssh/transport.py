@@ -49,9 +49,16 @@ class QuietTransport(paramiko.Transport):
         super().__init__(sock, default_window_size=WINDOW, default_max_packet_size=PACKET)  # pyright: ignore[reportArgumentType]
         self.farewell = ""
         self.refusal = ""
+        self.said: list[str] = []
         options = self.get_security_options()
         options.ciphers = CIPHERS
         options.digests = DIGESTS
+
+    def _log(self, level: int, msg: str | list[str], *args: object) -> None:
+        # What a server says instead of its version is only ever logged by the library.
+        if isinstance(msg, str) and msg.startswith("Banner: "):
+            self.said.append(msg.removeprefix("Banner: "))
+        super()._log(level, msg, *args)  # pyright: ignore
 
     def _parse_disconnect(self, m: paramiko.Message) -> None:
         copy = paramiko.Message(m.asbytes())
