@@ -1,5 +1,6 @@
 package flinkwizard.proof;
 
+import java.util.Map;
 import org.apache.flink.api.common.restartstrategy.RestartStrategies;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -14,7 +15,12 @@ public final class ExchangeProof {
         environment.setRestartStrategy(RestartStrategies.noRestart());
         environment.setMaxParallelism(workload.maxParallelism);
         Exchange.wire(environment.fromCollection(workload.senders(), Types.INT), workload);
-        System.out.println(
-                Exchange.judge(workload, environment.execute(workload.jobName()).getAllAccumulatorResults()));
+        Map<String, Object> reported;
+        try {
+            reported = environment.execute(workload.jobName()).getAllAccumulatorResults();
+        } catch (Exception failure) {
+            throw Exchange.brokenOff(workload, failure);
+        }
+        System.out.println(Exchange.judge(workload, reported));
     }
 }

@@ -1,5 +1,6 @@
 package flinkwizard.proof;
 
+import java.util.Map;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
@@ -16,7 +17,12 @@ public final class ExchangeProof {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(once);
         environment.setMaxParallelism(workload.maxParallelism);
         Exchange.wire(environment.fromData(workload.senders(), Types.INT), workload);
-        System.out.println(
-                Exchange.judge(workload, environment.execute(workload.jobName()).getAllAccumulatorResults()));
+        Map<String, Object> reported;
+        try {
+            reported = environment.execute(workload.jobName()).getAllAccumulatorResults();
+        } catch (Exception failure) {
+            throw Exchange.brokenOff(workload, failure);
+        }
+        System.out.println(Exchange.judge(workload, reported));
     }
 }

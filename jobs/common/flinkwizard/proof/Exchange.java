@@ -1,6 +1,8 @@
 package flinkwizard.proof;
 
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.apache.flink.api.common.functions.Partitioner;
@@ -19,6 +21,13 @@ final class Exchange {
     static final String PAIRS = "proof-complete-pairs";
     static final String ROUTES = "proof-routes";
     static final String TO = " > ";
+
+    /** Exceptions that only say that something failed. */
+    private static final List<String> WRAPPERS =
+            Arrays.asList("ProgramInvocationException", "ExecutionException", "CompletionException",
+                    "JobExecutionException", "JobException");
+
+    private static final int LONGEST_REASON = 800;
 
     private Exchange() {}
 
@@ -74,6 +83,21 @@ final class Exchange {
                 + " routes=" + routes.size()
                 + " taskmanagers=" + all.size()
                 + " members=" + String.join(",", all);
+    }
+
+    /** What a job that broke off said, outermost cause first, on one line that starts like the others. */
+    static IllegalStateException brokenOff(Workload workload, Exception failure) {
+        StringBuilder reason = new StringBuilder();
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String name = cause.getClass().getSimpleName();
+            if (!WRAPPERS.contains(name) || cause.getCause() == null) {
+                reason.append(reason.length() == 0 ? "" : " | ").append(cause.toString().trim());
+            }
+        }
+        String line = reason.toString().replaceAll("\\s+", " ");
+        String kept = line.length() > LONGEST_REASON ? line.substring(0, LONGEST_REASON) : line;
+        return new IllegalStateException(
+                MARK + " failed run=" + workload.runId + " reason=the job broke off: " + kept, failure);
     }
 
     private static void expect(Workload workload, String what, long wanted, long seen, TreeSet<String> members) {
