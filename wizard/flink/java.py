@@ -20,7 +20,7 @@ CLOSED_FROM = 16
 
 @dataclass(frozen=True, slots=True)
 class JavaVerdict:
-    """Whether a Java major runs a line. `waivable`: an operator may insist (with the module flags, if any)."""
+    """Whether a Java major runs a line. `waivable`: an operator may insist on it."""
 
     judgement: Judgement
     sentence: str
@@ -36,8 +36,8 @@ class JavaVerdict:
 class ModuleFlags:
     """Flags that a line needs on a Java it was not made for. All empty when none are needed.
 
-    `cluster` goes into the key `cluster_key`; `client` into JVM_ARGS of the shell that calls bin/flink, and into
-    `client_key` where the line has one. `tried`: this pair of line and Java has been run.
+    `cluster` goes into the key `cluster_key`; `client` into JVM_ARGS of the shell that calls bin/flink, and
+    into `client_key` where the line has one. `tried`: this pair of line and Java has been run.
     """
 
     cluster: tuple[str, ...]
@@ -140,7 +140,7 @@ def parse_java_release(text: str) -> JavaVersion | None:
 
 
 def java_major(version: str) -> int | None:
-    """The major of a version string: 8 for "1.8.0_282", 17 for "17.0.15", 9 for "9-internal"; None: not one."""
+    """The major of a version string: 8 for "1.8.0_282", 17 for "17.0.15", None: it is none."""
     match = re.match(r"1\.(\d+)|(\d+)", version.strip())
     if match is None:
         return None

@@ -182,7 +182,26 @@ class _TaskManager(_Values):
                 f"task heap, managed and framework memory together are {show_size(rest)}, more than "
                 f"taskmanager.memory.flink.size ({show_size(flink)})"
             )
-        network = flink - rest
+        network = self._checked_network(flink - rest)
+        return task_heap, managed, network
+
+    def _from_flink(self, flink: int) -> tuple[int, int, int]:
+        frame = self.framework_heap + self.framework_off_heap + self.task_off_heap
+        fraction = self.fraction(_TM + "managed.fraction", 0.4)
+        managed = (
+            self.size(_TM + "managed.size") if self.has(_TM + "managed.size") else _times(flink, fraction)
+        )
+        if self.has(_TM + "task.heap.size"):
+            task_heap = self.size(_TM + "task.heap.size")
+            self._check_sum(frame + task_heap + managed, flink, "task heap and managed memory")
+            return task_heap, managed, self._checked_network(flink - frame - task_heap - managed)
+        fixed = self._fixed_network()
+        network = self.network.of(flink) if fixed is None else fixed
+        self._check_sum(frame + managed + network, flink, "managed and network memory")
+        return flink - frame - managed - network, managed, network
+
+    def _checked_network(self, network: int) -> int:
+        """What is left for the network, when that is inside its bounds."""
         fixed = self._fixed_network()
         if fixed is None:
             self.network.check(network)
@@ -191,27 +210,12 @@ class _TaskManager(_Values):
                 f"network memory would be {show_size(network)}, but taskmanager.network.numberOfBuffers "
                 f"makes it {show_size(fixed)}"
             )
-        return task_heap, managed, network
-
-    def _from_flink(self, flink: int) -> tuple[int, int, int]:
-        fixed = self._fixed_network()
-        network = self.network.of(flink) if fixed is None else fixed
-        frame = self.framework_heap + self.framework_off_heap + self.task_off_heap
-        if self.has(_TM + "task.heap.size"):
-            task_heap = self.size(_TM + "task.heap.size")
-            self._check_sum(frame + task_heap + network, flink, "task heap")
-            return task_heap, flink - frame - task_heap - network, network
-        fraction = self.fraction(_TM + "managed.fraction", 0.4)
-        managed = (
-            self.size(_TM + "managed.size") if self.has(_TM + "managed.size") else _times(flink, fraction)
-        )
-        self._check_sum(frame + managed + network, flink, "managed memory")
-        return flink - frame - managed - network, managed, network
+        return network
 
     def _check_sum(self, needed: int, flink: int, with_what: str) -> None:
         if needed > flink:
             raise MemoryImpossible(
-                f"framework memory, {with_what} and network memory need {show_size(needed)}, but only "
+                f"framework memory with {with_what} needs {show_size(needed)}, but only "
                 f"{show_size(flink)} is left for Flink; give the TaskManager more memory"
             )
 
@@ -290,9 +294,9 @@ class _JobManager(_Values):
         return heap, left
 
     def _from_flink(self, flink: int) -> tuple[int, int]:
-        if flink < self.off_heap:
+        if flink <= self.off_heap:
             raise MemoryImpossible(
-                f"only {show_size(flink)} is left for Flink, less than off-heap memory "
+                f"only {show_size(flink)} is left for Flink, no more than off-heap memory "
                 f"({show_size(self.off_heap)}); give the JobManager more memory"
             )
         return flink - self.off_heap, self.off_heap
