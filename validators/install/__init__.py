@@ -1,0 +1,1 @@
+"""Checks before an install: each looks at what was observed and says what stands in the way."""
