@@ -60,7 +60,7 @@ def resolve(target: Target) -> Route:
         raise failed(target.name, "unresolved", address=repr(target.name))
     options = _options(target)
     address = target.address or _first(options, "hostname") or target.name
-    port = target.port or int(_first(options, "port") or 22)
+    port = target.port or _port(target.name, _first(options, "port"))
     user = target.user or _first(options, "user") or getpass.getuser()
     alias = _first(options, "hostkeyalias")
     jump = _first(options, "proxyjump")
@@ -104,6 +104,14 @@ def expand(text: str, tokens: Mapping[str, str]) -> str:
     return re.sub(
         r"%([hprn%])", lambda found: "%" if found[1] == "%" else shlex.quote(tokens[found[1]]), text
     )
+
+
+def _port(host: str, text: str | None) -> int:
+    if text is None:
+        return 22
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise failed(host, "unreachable/config", evidence=f"Port {text}")
+    return int(text)
 
 
 def _options(target: Target) -> Mapping[str, list[str]]:
@@ -222,8 +230,12 @@ def _parsed_by_library(target: Target, files: list[Path]) -> dict[str, list[str]
     return options
 
 
-def _with_includes(config: Path, depth: int = 0) -> Iterator[str]:
-    """The lines with included files in place; the block that an include stands in goes on after it."""
+def _with_includes(config: Path, depth: int = 0, top: Path | None = None) -> Iterator[str]:
+    """The lines with included files in place; the block that an include stands in goes on after it.
+
+    Relative names are meant from beside the file at the top, also in included files.
+    """
+    top = top or config
     block = "Host *"
     for line in config.read_text(errors="replace").splitlines():
         word, _, rest = line.strip().replace("=", " ", 1).partition(" ")
@@ -233,6 +245,6 @@ def _with_includes(config: Path, depth: int = 0) -> Iterator[str]:
             yield line
             continue
         for part in shlex.split(rest):
-            for file in sorted(glob.glob(str(_beside(config, part)))):
-                yield from _with_includes(Path(file), depth + 1)
+            for file in sorted(glob.glob(str(_beside(top, part)))):
+                yield from _with_includes(Path(file), depth + 1, top)
         yield block
