@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from functools import cache
 
 from validators.check import Check, Needs, everywhere, manual, nothing, reached
 from wizard.facts import ClusterFacts, HostFacts
@@ -16,6 +17,7 @@ from wizard.needs import Account, Machine, Names
 from wizard.spec import ClusterSpec, HostSpec
 
 
+@cache
 def _address(text: str) -> bool:
     try:
         ipaddress.ip_address(text.split("%")[0])
@@ -24,6 +26,7 @@ def _address(text: str) -> bool:
     return True
 
 
+@cache
 def _loopback(text: str) -> bool:
     return _address(text) and ipaddress.ip_address(text.split("%")[0]).is_loopback
 
