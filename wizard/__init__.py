@@ -1,6 +1,6 @@
 """The wizard itself: it decides and acts, and every front end goes through it.
 
-This module knows where the sister packages `screens` and `validators` lie: under `_parts` in an installed wheel,
+This module knows where the sister packages `screens` and `validators` lie: under `_parts` in a wheel,
 beside this folder in a checkout. They come first on the path: PyPI has another package named `validators`.
 """
 
