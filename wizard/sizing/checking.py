@@ -36,7 +36,7 @@ def crosscheck(
 def concerns(
     line: Line, host: HostCapacity, values: Mapping[str, str], total_slots: int | None = None
 ) -> tuple[Concern, ...]:
-    """What is wrong with `values`, the whole configuration of `host`. `total_slots`: of the cluster, if known."""
+    """What is wrong with `values`, the whole configuration of `host`. `total_slots`: of the cluster."""
     return (
         *_memory(line, host, values),
         *_both_sizes(line, values),
@@ -71,11 +71,11 @@ def _memory(line: Line, host: HostCapacity, values: Mapping[str, str]) -> list[C
     key = line.memory.taskmanager.key if host.runs_taskmanager else line.memory.jobmanager.key
     sum_text = " + ".join(parts)
     if needed > host.memory_mib:
-        text = f"{host.name} has {host.memory_mib} MiB of memory, less than its daemons would take: {sum_text} MiB"
+        text = f"{host.name} has {host.memory_mib} MiB, less than its daemons would take: {sum_text} MiB"
         found.append(Concern(key, "error", text))
     elif parts and needed > host.memory_mib * 0.85 - 512:
         left = host.memory_mib - needed
-        text = f"{sum_text} MiB leave {left} MiB of {host.memory_mib} to the system of {host.name}; that is little"
+        text = f"{sum_text} MiB leave the system of {host.name} {left} MiB; that is little"
         found.append(Concern(key, "warning", text))
     return found
 

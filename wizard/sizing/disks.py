@@ -12,7 +12,7 @@ GIB = 1 << 30
 
 # File systems that are memory, remote, or read only.
 UNFIT = ("tmpfs", "devtmpfs", "ramfs", "nfs", "cifs", "smb", "fuse", "ceph", "gluster", "lustre", "gpfs",
-         "afs", "9p", "squashfs", "iso9660", "vfat", "efivarfs", "proc", "sysfs", "autofs", "vboxsf")  # fmt: skip
+         "afs", "9p", "squashfs", "iso9660", "vfat", "efivarfs", "proc", "sysfs", "vboxsf")  # fmt: skip
 SYSTEM_MOUNTS = ("/boot", "/dev", "/proc", "/run", "/sys", "/snap", "/tmp")
 LEAST_FREE = 10 * GIB
 
