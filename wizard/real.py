@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from .audit import AuditLog, Audited
+from .answers.passwords import Passwords
+from .audit import Audited, AuditLog
 from .connection import Connection
 from .hands import Fetcher, Hands, Signature
 from .local import LocalConnection
@@ -27,21 +28,23 @@ from .ssh.target import Login, Target
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Secrets by host, each with a default under ""."""
+    """Whose password opens which host: those of the file, else those of the environment or the terminal."""
 
-    passwords: dict[str, Secret] = field(default_factory=dict[str, Secret])
-    sudo: dict[str, Secret] = field(default_factory=dict[str, Secret])
+    passwords: Passwords
 
     def password(self, host: str) -> Secret | None:
-        return self.passwords.get(host) or self.passwords.get("")
+        return self.passwords.login(host)
 
     def sudo_password(self, host: str) -> Secret | None:
         """sudo's own password, else the login's, which it mostly is."""
-        return self.sudo.get(host) or self.sudo.get("") or self.password(host)
+        return self.passwords.sudo(host) or self.password(host)
 
     @property
     def all(self) -> tuple[Secret, ...]:
-        return (*self.passwords.values(), *self.sudo.values())
+        passwords = self.passwords
+        single = (passwords.default, passwords.sudo_default)
+        many = (*single, *passwords.per_host.values(), *passwords.sudo_per_host.values())
+        return tuple(secret for secret in many if secret is not None)
 
 
 @dataclass(slots=True)

@@ -111,6 +111,10 @@ class Session:
         self._sink(events.FindingsMade(findings))
         return Look(facts, findings, settle(self.spec, facts))
 
+    def read_rest(self, desired: Desired) -> ClusterFacts:
+        """What the JobManager says now."""
+        return self._readings.look({self.spec.master.name: (desired.rest,)}, again=True)
+
     def survey(self) -> dict[str, tuple[Need, ...]]:
         """The first reading: one round trip that answers checks, suggestions and most operations."""
         own = {host.name: self._survey_of(host.name) for host in self.spec.hosts}

@@ -107,7 +107,8 @@ class TaskManagersRegistered(Proof):
         return False
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
-        return {self.host: (self.rest,)}
+        own: dict[str, tuple[Need, ...]] = {host: (Daemons(),) for host, _ in self.workers}
+        return own | {self.host: (self.rest, Daemons())}
 
     def judge(self, facts: ClusterFacts) -> Verdict:
         overview = answer(facts, self.host, self.rest, self.line.web.overview) or {}
@@ -119,7 +120,16 @@ class TaskManagersRegistered(Proof):
             observed = f"{count} of {self.taskmanagers} TaskManagers, {slots} of {self.slots} slots"
         else:
             observed = f"{count} TaskManagers, {slots} slots"
-        return Verdict(good, observed, wanted)
+        return Verdict(good, observed, wanted, final=not good and count >= self._alive(facts))
+
+    def _alive(self, facts: ClusterFacts) -> int:
+        """TaskManager processes that run: when each of them is registered, waiting for more is in vain."""
+        return sum(
+            daemon.kind == "taskmanager" and daemon.home == self.home
+            for host, _ in self.workers
+            if facts[host].reached
+            for daemon in facts[host].daemons or ()
+        )
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         web = self.line.web

@@ -1,0 +1,135 @@
+"""The command line as data: every command with its words and options, declared once.
+
+Light on purpose: `--help` and `--version` import nothing but argparse. It must not know what a command does.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+
+Parser = argparse.ArgumentParser
+
+_DESCRIPTION = "Turns machines with sshd into a running Apache Flink standalone cluster."
+
+_EXITS = """exit status:
+  0    done, or nothing to do
+  1    an operation or the verification failed
+  2    bad usage or bad answers
+  3    a finding forbids the change
+  4    a needed host could not be reached or refused the login
+  130  cancelled
+"""
+
+
+def _common(parser: Parser) -> None:
+    group = parser.add_argument_group("common options")
+    group.add_argument("--password-file", metavar="FILE", help="one password, or lines HOST: password")
+    group.add_argument(
+        "--ask-password", action="store_true", help="ask for the login password on the terminal"
+    )
+    group.add_argument(
+        "--state-dir", metavar="DIR", help="where answers, journals and the audit log are kept"
+    )
+    group.add_argument("--log-file", metavar="FILE", help="also write what is printed to this file")
+    group.add_argument("-v", "--verbose", action="store_true", help="print every command")
+
+
+def _file(parser: Parser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the answers file")
+
+
+def _hosts(parser: Parser, count: str) -> None:
+    parser.add_argument(
+        "hosts", metavar="HOST", nargs=count, help="user@host:port, or a name from ~/.ssh/config"
+    )
+
+
+def _job_loss(parser: Parser) -> None:
+    parser.add_argument(
+        "--allow-job-loss", action="store_true", help="stop daemons although jobs are running"
+    )
+
+
+def _waive(parser: Parser) -> None:
+    parser.add_argument("--waive", metavar="ID", nargs="+", default=[], help="findings that only warn")
+
+
+def _yes(parser: Parser, text: str) -> None:
+    parser.add_argument("--yes", action="store_true", help=text)
+
+
+def _install(parser: Parser) -> None:
+    parser.add_argument("--answers", metavar="FILE", help="an answers file")
+    parser.add_argument("--local", action="store_true", help="this machine alone")
+    _yes(parser, "do not ask before the change")
+    _waive(parser)
+    _job_loss(parser)
+
+
+def _apply(parser: Parser) -> None:
+    _file(parser)
+    _yes(parser, "do not ask before the change")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and change nothing")
+    _waive(parser)
+    _job_loss(parser)
+
+
+def _export(parser: Parser) -> None:
+    _file(parser)
+    parser.add_argument("--format", choices=("sh", "md"), default="sh", help="a script or a runbook")
+
+
+def _status(parser: Parser) -> None:
+    _file(parser)
+    _hosts(parser, "*")
+
+
+def _operate(parser: Parser) -> None:
+    _file(parser)
+    _hosts(parser, "*")
+    _yes(parser, "do not ask before the change")
+    _job_loss(parser)
+
+
+def _workers(parser: Parser) -> None:
+    _file(parser)
+    _hosts(parser, "+")
+    _yes(parser, "do not ask before the change")
+    _waive(parser)
+    _job_loss(parser)
+
+
+COMMANDS: tuple[tuple[str, str, Callable[[Parser], None]], ...] = (
+    ("install", "install and start a cluster: shows the plan, asks, applies", _install),
+    ("apply", "make a cluster what an answers file says, unattended", _apply),
+    ("export", "print the plan as a script or as a runbook", _export),
+    ("status", "show what runs on which host", _status),
+    ("start", "start the cluster, or these hosts of it", _operate),
+    ("stop", "stop the cluster, or these hosts of it", _operate),
+    ("restart", "stop and start the cluster, or these hosts of it", _operate),
+    ("add-worker", "add hosts to the answers file, then to the cluster", _workers),
+    ("remove-worker", "take hosts out of the cluster, then out of the answers file", _workers),
+)
+
+
+def parser_of(version: str) -> Parser:
+    """The whole command line."""
+    parser = Parser(
+        prog="flink-wizard",
+        description=_DESCRIPTION,
+        epilog=_EXITS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"flink-wizard {version}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, text, declare in COMMANDS:
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        declare(command)
+        _common(command)
+    return parser
+
+
+def parse(arguments: Sequence[str], version: str) -> argparse.Namespace:
+    """The options of this command line. Exits with status 2 and a sentence when it is wrong."""
+    return parser_of(version).parse_args(arguments)

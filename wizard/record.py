@@ -1,0 +1,27 @@
+"""What is kept on the master of an installed cluster, as text: which Flink, where, with which suggestions applied.
+
+It holds no time, so that an unchanged cluster has an unchanged record.
+"""
+
+from __future__ import annotations
+
+import json
+
+from .desired import Desired
+
+
+def manifest_text(desired: Desired) -> str:
+    """The record as JSON, with sorted keys."""
+    spec = desired.spec
+    record = {
+        "version": 1,
+        "cluster": spec.cluster,
+        "flink": {"version": spec.flink.version, "home": spec.flink.home},
+        "user": spec.user,
+        "master": spec.master.name,
+        "nodes": {
+            name: {"config": dict(node.config), "taskmanagers": node.taskmanagers, "slots": node.slots}
+            for name, node in desired.nodes.items()
+        },
+    }
+    return json.dumps(record, indent=2, sort_keys=True) + "\n"

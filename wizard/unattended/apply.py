@@ -1,0 +1,192 @@
+"""apply, install and export: make a cluster what an answers file says, or say what that would take."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..exits import Exit, first_of
+from ..findings import Finding
+from ..operations.operation import Operation
+from ..plan import Plan
+from ..preview import Preview
+from ..runner import Consent, Outcome, no_job_loss
+from ..session import Look, unreachable
+from ..showing import preview_lines
+from .opening import Opened, Refused, opened, read_file
+
+UNREACHABLE = "host-unreachable"
+
+
+def apply(options: argparse.Namespace) -> Exit:
+    """`apply FILE`: unattended; asks once in a terminal unless --yes is given."""
+    text = read_file(options.file)
+    with opened(options, text, options.file) as door:
+        look, status = looked(door)
+        if status is not None:
+            return status
+        return carry_out(door, door.session.plan(look.desired, look.facts), look)
+
+
+def show(options: argparse.Namespace) -> Exit:
+    """What `apply FILE` would do from here: per host, in order, commands and file diffs."""
+    with opened(options, read_file(options.file), options.file, journal=False) as door:
+        look, status = looked(door)
+        if status is not None:
+            return status
+        preview = door.session.preview(door.session.plan(look.desired, look.facts), consent_of(options))
+        for line in preview_lines(preview):
+            door.terminal.line(line)
+        return Exit.UNREACHABLE if unreachable(preview.outcome) else Exit.DONE
+
+
+def install(options: argparse.Namespace) -> Exit:
+    """`install`: the same plan, always shown first; with --local the default answers of this machine."""
+    if options.local == bool(options.answers):
+        raise Refused("install takes either --local or --answers FILE.")
+    if options.local:
+        text, name = local_answers(options), "the default answers"
+    else:
+        text, name = read_file(options.answers), options.answers
+    with opened(options, text, name) as door:
+        door.state.answers.write_text(text, encoding="utf-8")
+        look, status = looked(door)
+        if status is not None:
+            return status
+        plan = door.session.plan(look.desired, look.facts)
+        status = carry_out(door, plan, look)
+        if status is Exit.DONE:
+            farewell(door, str(door.state.answers))
+        return status
+
+
+def export(options: argparse.Namespace) -> Exit:
+    """`export FILE`: the plan as text on standard output."""
+    from ..export import runbook_text, script_text
+
+    text = read_file(options.file)
+    with opened(options, text, options.file, quiet=True, journal=False) as door:
+        look, status = looked(door)
+        if status is not None:
+            return status
+        preview = door.session.preview(door.session.plan(look.desired, look.facts), consent_of(options))
+        make = script_text if options.format == "sh" else runbook_text
+        sys.stdout.write(make(preview, door.spec))
+        return Exit.UNREACHABLE if unreachable(preview.outcome) else Exit.DONE
+
+
+def local_answers(options: argparse.Namespace) -> str:
+    """The answers of an earlier local install when there are some, else the default ones."""
+    from ..answers.writing import default_answers
+    from ..state import State, default_root
+
+    root = Path(options.state_dir) if options.state_dir else default_root()
+    earlier = State(root, "local", "localhost").answers
+    return earlier.read_text(encoding="utf-8") if earlier.exists() else default_answers()
+
+
+def looked(door: Opened) -> tuple[Look, Exit | None]:
+    """Look at the hosts and print what was found. The status is set when nothing may be changed."""
+    look = door.session.look()
+    master = door.spec.master.name
+    shown = [one for one in look.findings if one.severity != "info" or door.options.verbose]
+    for finding in shown:
+        door.printer.finding(finding)
+    if door.stop.is_set():
+        return look, Exit.CANCELLED
+    if not look.facts[master].reached:
+        return look, Exit.UNREACHABLE
+    lost = [host.name for host in door.spec.hosts if not look.facts[host.name].reached]
+    if lost and all(worker.name in lost for worker in door.spec.workers):
+        return look, Exit.UNREACHABLE
+    blockers = [finding for finding in look.blocking if finding.id != UNREACHABLE]
+    if blockers:
+        door.terminal.line(f"Nothing was changed: {_count(blockers)} must be mended first.")
+        return look, first_of(Exit.BLOCKED, Exit.UNREACHABLE if lost else Exit.DONE)
+    return look, None
+
+
+def carry_out(door: Opened, plan: Plan, look: Look) -> Exit:
+    """Ask once where somebody can answer, then apply the plan and say what came of it."""
+    consent = consent_of(door.options)
+    preview = door.session.preview(plan, consent)
+    if preview.changes and door.interactive and not door.options.yes and not _agreed(door, preview):
+        door.terminal.line("Nothing was changed.")
+        return Exit.CANCELLED
+    _, outcome = door.session.apply(plan, consent=consent)
+    closing_line(door, outcome, look)
+    return status_of(outcome)
+
+
+def status_of(outcome: Outcome) -> Exit:
+    statuses: list[Exit] = []
+    if outcome.cancelled:
+        statuses.append(Exit.CANCELLED)
+    if unreachable(outcome):
+        statuses.append(Exit.UNREACHABLE)
+    if outcome.failures or outcome.dropped or outcome.pending:
+        statuses.append(Exit.FAILED)
+    return first_of(*statuses)
+
+
+def closing_line(door: Opened, outcome: Outcome, look: Look) -> None:
+    """The last lines of a run: what it came to, and where its record is."""
+    terminal, session = door.terminal, door.session
+    if outcome.cancelled:
+        terminal.line("Cancelled. Each host is as its last finished line says; run again to go on.")
+    elif outcome.good and not outcome.changed:
+        terminal.line("Nothing to change; the cluster is as the answers say.")
+    elif outcome.good:
+        rest = look.desired.rest
+        terminal.line(f"Done: {outcome.changed} changes. Web interface: http://{rest.address}:{rest.port}")
+    else:
+        wrong = len(outcome.failures) + len(outcome.dropped) + len(outcome.pending)
+        terminal.line(
+            f"Not finished: {wrong} of the above need you. Mend the cause and run the same command again."
+        )
+    if outcome.changed:
+        terminal.line(f"Record of this run: {door.state.journal(session.run.run_id)}")
+
+
+def farewell(door: Opened, file: str) -> None:
+    terminal = door.terminal
+    terminal.line(f"Stop it with:   flink-wizard stop {file}")
+    terminal.line(f"Start it with:  flink-wizard start {file}")
+    terminal.line(f"Look at it:     flink-wizard status {file}")
+
+
+def consent_of(options: argparse.Namespace) -> Consent:
+    """Jobs may only be lost when the operator said so, by option or when asked."""
+    if getattr(options, "allow_job_loss", False):
+        return _always
+    if sys.stdin.isatty() and sys.stdout.isatty() and not getattr(options, "yes", False):
+        return _ask_job_loss
+    return no_job_loss
+
+
+def _always(operation: Operation, jobs: tuple[str, ...]) -> bool:
+    del operation, jobs
+    return True
+
+
+def _ask_job_loss(operation: Operation, jobs: tuple[str, ...]) -> bool:
+    print(f"{operation.title} on {operation.host} would end these jobs: {', '.join(jobs)}")
+    return input("End them? [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _agreed(door: Opened, preview: Preview) -> bool:
+    hosts = {done.host for done in preview.done}
+    door.terminal.line(f"{preview.changes} operations will change {len(hosts)} machines:")
+    for stage in preview.stages:
+        titles = list(dict.fromkeys(done.title for done in stage.done))
+        for title in titles:
+            where = ", ".join(done.host for done in stage.done if done.title == title)
+            door.terminal.line(f"  {title}  ({where})".replace("@here", "this machine"))
+    return input("Go ahead? [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _count(findings: Iterable[Finding]) -> str:
+    number = sum(1 for _ in findings)
+    return f"{number} finding{'s' if number != 1 else ''}"

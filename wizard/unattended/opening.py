@@ -1,0 +1,221 @@
+"""From a command line to an open session: answers read, passwords gathered, state prepared, sinks joined.
+
+Knows options and files of the control machine. It must not know what the session is then used for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import secrets as tokens
+import socket
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ..answers import Answers, BadAnswers, build_spec, parse_answers, read_answers
+from ..answers.passwords import Passwords, read_password_file
+from ..audit import AuditLog
+from ..desired import Desired
+from ..events import Sink
+from ..exits import Exit
+from ..flink.catalogue import UnknownBuild
+from ..interrupt import INTERRUPT, Cancelled
+from ..journal import Journal, fan, masked
+from ..lockowner import owner_line
+from ..obtain import Obtainer
+from ..printer import Printer
+from ..real import Credentials, real_parts
+from ..record import manifest_text
+from ..secrets import Masker, Secret
+from ..session import Run, Session, Source
+from ..sources import cache_name, choices_of
+from ..spec import ClusterSpec
+from ..ssh.hostkeys import UnknownHostKey
+from ..state import State, cache_root, default_root
+from ..terminal import Terminal, stdout
+
+__all__ = ["Cancelled", "Opened", "Refused", "opened", "read_file"]
+
+
+class Refused(Exception):
+    """A command that does not even start: the sentence for the operator, and the exit status."""
+
+    def __init__(self, sentence: str, status: Exit = Exit.USAGE) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """All that a command works with. `quiet` prints nothing by itself (for commands that print one document)."""
+
+    options: argparse.Namespace
+    text: str
+    spec: ClusterSpec
+    session: Session
+    state: State
+    printer: Printer
+    terminal: Terminal
+    stop: threading.Event
+
+    @property
+    def interactive(self) -> bool:
+        return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def read_file(path: str) -> str:
+    """The text of an answers file.
+
+    Raises:
+        Refused: with the problem, when it cannot be read as text.
+    """
+    try:
+        read_answers(path)
+        return Path(path).read_text(encoding="utf-8")
+    except BadAnswers as error:
+        raise Refused(str(error)) from None
+
+
+@contextmanager
+def opened(
+    options: argparse.Namespace, text: str, name: str, *, quiet: bool = False, journal: bool = True
+) -> Generator[Opened]:
+    """A session over these answers; everything it opened is closed again.
+
+    Raises:
+        Refused: the answers, the options or the state directory cannot be used.
+    """
+    answers = _answers(text, name)
+    spec = build_spec(answers)
+    credentials = Credentials(_passwords(options, spec))
+    state = State(
+        Path(options.state_dir) if options.state_dir else default_root(), spec.cluster, spec.master.name
+    )
+    run = _run()
+    try:
+        state.made()
+        cache = cache_root()
+        cache.mkdir(parents=True, exist_ok=True)
+        masker = Masker((*credentials.all, *_secret_values(spec)))
+        audit = AuditLog(state.audit, masker)
+        log = open(options.log_file, "a", encoding="utf-8") if options.log_file else None
+    except OSError as error:
+        raise Refused(
+            f"{error.filename}: {error.strerror}. Choose another --state-dir or --log-file."
+        ) from None
+    terminal = Terminal.of(sys.stderr) if quiet else stdout()
+    printer = Printer(terminal, options.verbose)
+    sinks: list[Sink] = [] if quiet else [printer]
+    if log is not None:
+        sinks.append(Printer(Terminal(log, False, False, terminal.marks), verbose=True))
+    kept = Journal(state.journal(run.run_id)) if journal else None
+    if kept is not None:
+        sinks.append(kept)
+    stop = INTERRUPT.begin()
+    try:
+        source = Source(choices_of(spec.flink), str(cache / cache_name(spec.flink)))
+    except UnknownBuild as error:
+        raise Refused(f"{name}: flink.build: {error}") from None
+    parts = real_parts(
+        spec,
+        credentials,
+        state.known_hosts,
+        audit,
+        Obtainer(cache),
+        f"{getpass.getuser()}@{socket.gethostname()}",
+        run.when,
+        stop,
+        _confirm(terminal) if sys.stdin.isatty() else None,
+    )
+    session = Session(
+        spec,
+        parts,
+        source,
+        run,
+        masked(fan(sinks), masker),
+        stop,
+        waived=getattr(options, "waive", ()),
+        records=lambda desired: _records(text, desired),
+    )
+    try:
+        yield Opened(options, text, spec, session, state, printer, terminal, stop)
+    finally:
+        session.close()
+        audit.close()
+        if kept is not None:
+            kept.close()
+        if log is not None:
+            log.close()
+        INTERRUPT.end()
+
+
+def _answers(text: str, name: str) -> Answers:
+    try:
+        answers = parse_answers(text, name)
+    except BadAnswers as error:
+        raise Refused(str(error)) from None
+    for warning in answers.warnings:
+        print(warning, file=sys.stderr)
+    return answers
+
+
+def _records(text: str, desired: Desired) -> tuple[tuple[str, str], ...]:
+    return (("answers.yaml", text), ("manifest.json", manifest_text(desired)))
+
+
+def _run() -> Run:
+    now = datetime.now(timezone.utc)
+    run_id = f"{now:%Y%m%d-%H%M%S}-{tokens.token_hex(2)}"
+    when = now.isoformat(timespec="seconds")
+    return Run(run_id, when, owner_line(run_id, when))
+
+
+def _passwords(options: argparse.Namespace, spec: ClusterSpec) -> Passwords:
+    """Passwords of the file, completed by the environment; asked for last, and only when that was wished."""
+    passwords = Passwords()
+    if options.password_file:
+        try:
+            passwords = read_password_file(options.password_file)
+        except BadAnswers as error:
+            raise Refused(str(error)) from None
+        for note in passwords.notes:
+            print(note, file=sys.stderr)
+    default, sudo = passwords.default, passwords.sudo_default
+    default = default or _from_environment("FLINK_WIZARD_PASSWORD")
+    sudo = sudo or _from_environment("FLINK_WIZARD_SUDO_PASSWORD")
+    if options.ask_password:
+        if not sys.stdin.isatty():
+            raise Refused("--ask-password needs a terminal; use --password-file or FLINK_WIZARD_PASSWORD.")
+        default = Secret(getpass.getpass(f"Password of {spec.user}: "))
+    return replace(passwords, default=default, sudo_default=sudo)
+
+
+def _from_environment(name: str) -> Secret | None:
+    """A password of the environment. It is taken out of it, so that no child process inherits it."""
+    value = os.environ.pop(name, "")
+    return Secret(value) if value else None
+
+
+def _secret_values(spec: ClusterSpec) -> Iterator[Secret]:
+    """Values of configuration keys that are secrets by their name, as Flink itself hides them."""
+    parts = ("password", "secret", "fs.azure.account.key", "apikey", "auth-params", "service-key", "token")
+    for key, value in spec.flink.config.items():
+        if any(part in key.lower() for part in parts) and len(value) >= 4:
+            yield Secret(value)
+
+
+def _confirm(terminal: Terminal) -> Callable[[UnknownHostKey], bool]:
+    def ask(key: UnknownHostKey) -> bool:
+        terminal.line(
+            f"{key.host} ({key.address}, port {key.port}) shows a host key that is not known here yet:"
+        )
+        terminal.line(f"  {key.key_type} {key.fingerprint}")
+        return input("Is it the right one? [y/N] ").strip().lower() in {"y", "yes"}
+
+    return ask

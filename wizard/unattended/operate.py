@@ -1,0 +1,119 @@
+"""status, start, stop, restart: the cluster of an answers file, or some of its hosts."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+
+from .. import events
+from ..desired import Desired
+from ..exits import Exit, first_of
+from ..facts import ClusterFacts
+from ..operations.daemons import running_jobs
+from ..operations.prove import answer, taskmanagers
+from ..plans.install import StageMaker
+from ..plans.operate import START, STOP
+from ..spec import ClusterSpec
+from .apply import closing_line, consent_of, status_of
+from .opening import Opened, Refused, opened, read_file
+
+
+def start(options: argparse.Namespace) -> Exit:
+    return _operate(options, "start", (START,))
+
+
+def stop(options: argparse.Namespace) -> Exit:
+    return _operate(options, "stop", (STOP,))
+
+
+def restart(options: argparse.Namespace) -> Exit:
+    return _operate(options, "restart", (STOP, START))
+
+
+def status(options: argparse.Namespace) -> Exit:
+    """Print what runs where. The status is 0 when everything that the answers ask for runs."""
+    with opened(options, read_file(options.file), options.file, journal=False) as door:
+        only = chosen(door.spec, options.hosts)
+        look = door.session.look()
+        facts = door.session.read_rest(look.desired)
+        return _print_status(door, look.desired, facts, only)
+
+
+def chosen(spec: ClusterSpec, hosts: Iterable[str]) -> frozenset[str]:
+    """The hosts that were named, all when none was.
+
+    Raises:
+        Refused: one is not of this cluster.
+    """
+    named = frozenset(hosts)
+    unknown = sorted(named - set(spec.names))
+    if unknown:
+        raise Refused(f"{', '.join(unknown)}: not a host of this cluster, which has {', '.join(spec.names)}.")
+    return named or frozenset(spec.names)
+
+
+def _operate(
+    options: argparse.Namespace, kind: str, plans: tuple[tuple[tuple[str, StageMaker], ...], ...]
+) -> Exit:
+    with opened(options, read_file(options.file), options.file) as door:
+        only = chosen(door.spec, options.hosts)
+        look = door.session.look()
+        lost = [name for name in only if not look.facts[name].reached]
+        statuses: list[Exit] = []
+        for makers in plans:
+            plan = door.session.plan(look.desired, look.facts, kind, makers, only if options.hosts else None)
+            _, outcome = door.session.apply(plan, consent=consent_of(options))
+            closing_line(door, outcome, look)
+            statuses.append(status_of(outcome))
+            if statuses[-1] is not Exit.DONE:
+                break
+        return first_of(*statuses, Exit.UNREACHABLE if lost else Exit.DONE)
+
+
+def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: frozenset[str]) -> Exit:
+    terminal, marks = door.terminal, door.terminal.marks
+    spec, master = door.spec, door.spec.master.name
+    good, lost = True, False
+    for host in spec.hosts:
+        if host.name not in only:
+            continue
+        seen = facts[host.name]
+        if seen.failure is not None:
+            lost = True
+            door.printer(
+                events.HostDropped(
+                    host.name,
+                    seen.failure.kind,
+                    seen.failure.cause,
+                    seen.failure.evidence,
+                    seen.failure.action,
+                )
+            )
+            continue
+        node = desired.nodes[host.name]
+        wanted = [("jobmanager", 1 if host.name == master else 0), ("taskmanager", node.taskmanagers)]
+        said: list[str] = []
+        for kind, count in wanted:
+            pids = [str(d.pid) for d in seen.daemons or () if d.kind == kind and d.home == spec.flink.home]
+            if count or pids:
+                said.append(f"{kind} {len(pids)} of {count}" + (f" (pid {', '.join(pids)})" if pids else ""))
+            good = good and len(pids) == count
+        mark = marks.good if all(" 0 of" not in one for one in said) else marks.bad
+        terminal.line(f"{mark} {host.name}: {'; '.join(said) or 'nothing of this cluster belongs here'}")
+    overview = answer(facts, master, desired.rest, desired.line.web.overview)
+    if overview is None:
+        terminal.line(
+            f"{marks.bad} the JobManager does not answer on http://{desired.rest.address}:{desired.rest.port}"
+        )
+        return first_of(Exit.UNREACHABLE if lost else Exit.DONE, Exit.FAILED)
+    seen_tms = taskmanagers(facts, master, desired.rest, desired.line)
+    slots = int(overview.get(desired.line.web.slot_count, 0))
+    terminal.line(
+        f"{marks.good} Flink {overview.get('flink-version', spec.flink.version)}: "
+        f"{len(seen_tms)} of {desired.taskmanagers} TaskManagers registered, {slots} of {desired.slots} slots; "
+        f"http://{desired.rest.address}:{desired.rest.port}"
+    )
+    for job in running_jobs(facts, master, desired.rest):
+        terminal.line(f"  running job: {job}")
+    complete = (len(seen_tms), slots) == (desired.taskmanagers, desired.slots)
+    return first_of(Exit.UNREACHABLE if lost else Exit.DONE, Exit.DONE if good and complete else Exit.FAILED)
