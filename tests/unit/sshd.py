@@ -98,6 +98,12 @@ class Sshd:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
+    def freeze_sessions(self) -> None:
+        """Stop the processes that serve the logins: their host answers pings, and nothing else."""
+        assert self.process is not None
+        for pid in _descendants(self.process.pid):
+            os.kill(pid, signal.SIGSTOP)
+
     def stop(self) -> None:
         if self.process is not None:
             self.kill_sessions()

@@ -210,6 +210,27 @@ def test_a_reset_in_the_middle_of_a_transfer_is_named(sshd: Sshd, key: Path) -> 
     connection.close()
 
 
+def test_a_host_that_hangs_does_not_hold_its_caller(tmp_path: Path, key: Path) -> None:
+    server = Sshd(tmp_path / "sshd").start()
+    server.authorize(key)
+    connection = connect(target(server, key), Login())
+    try:
+
+        def pieces() -> Iterator[bytes]:
+            yield b"x" * 100_000
+            server.freeze_sessions()
+            while True:
+                yield b"x" * 100_000
+
+        with pytest.raises(CommandTimeout):
+            connection.run("cat >/dev/null", stdin=pieces(), timeout=1)
+        with pytest.raises(CommandTimeout):
+            connection.run("true", timeout=0.3)
+        connection.close()
+    finally:
+        server.stop()
+
+
 def test_closing_ends_what_runs(sshd: Sshd, key: Path) -> None:
     connection = connect(target(sshd, key), Login())
     with pytest.raises(ConnectionFailed) as caught:

@@ -78,8 +78,9 @@ class Command:
             kept = self._read(channel, begun)
         finally:
             self.abandoned = True
-            if self.channel is not None:
-                self.channel.close()
+            if self.channel is not None and not self.channel.closed:
+                # Beside, for the library waits here while a host that hangs takes no more bytes.
+                threading.Thread(target=self.channel.close, name=f"close {self.host}", daemon=True).start()
         status = channel.recv_exit_status() if channel.exit_status_ready() else -1
         if self.input_problem is not None:
             raise self.input_problem
