@@ -55,7 +55,8 @@ def parse_memory(text: str) -> int:
         raise ValueProblem(f"{shown(size)} is not a memory size; write it like 8g or 8192m")
     number, unit = match[1], match[2].lower()
     if not unit:
-        raise ValueProblem(f"{shown(size)} has no unit; write {number}m for MiB or {number}g for GiB")
+        unit, name = ("m", "MiB") if float(number) >= 256 else ("g", "GiB")
+        raise ValueProblem(f"{shown(size)} has no unit; write {number}{unit} for {name}")
     if unit not in _UNITS:
         raise ValueProblem(f"{shown(size)} has an unknown unit; write it like 8g or 8192m")
     mib = float(number) * _UNITS[unit] / 1024

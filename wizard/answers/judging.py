@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from validators.values import did_you_mean, parse_hosts, shown
+from validators.values import parse_hosts, shown
 from wizard.flink.catalogue import (
     UnknownBuild,
     UnknownVersion,
@@ -122,7 +122,7 @@ class _Judging:
         place = self.places.get(first.path)
         where = f" (first in line {place.line})" if place else ""
         hint = (
-            f"; for more TaskManagers there write {{{_ONE_WORKER.format(named.name)}}}"
+            f"; for more TaskManagers there write {{{_ONE_WORKER.format(first.name)}}}"
             if role == "workers"
             else ""
         )
@@ -132,16 +132,20 @@ class _Judging:
         """In a cluster of several hosts nobody can reach one of them as localhost."""
         everyone = [named for role in ("master", "standby", "workers") for named in self.named(role)]
         others = {same_name(named.name) for named in everyone}
+        before: list[_Named] = []
         told: set[str] = set()
         for named in everyone:
             if not is_loopback(named.name) or named.entry.address or len(others) == 1 or named.path in told:
                 continue
-            told.add(named.path)
-            mates = sorted(other for other in others - {same_name(named.name)} if is_loopback(other))
+            mates = [other.name for other in before if same_name(other.name) != same_name(named.name)]
+            before.append(named)
             if mates:
-                sentence = f"{named.name} and {mates[0]} are both this machine; use one name for it"
-            else:
+                sentence = f"{mates[0]} and {named.name} are both this machine; use one name for it"
+            elif any(not is_loopback(other) for other in others):
                 sentence = f"the other hosts cannot reach this one as {named.name}; write its own name"
+            else:
+                continue
+            told.add(named.path)
             yield self.problem(named.path, sentence)
 
     def standby(self) -> Iterator[Problem]:
@@ -215,5 +219,4 @@ class _Judging:
         for path, names in wanted:
             for name in (host.host for host in parse_hosts(names, underscores=True)) if names else ():
                 if same_name(name) not in nodes:
-                    hint = did_you_mean(name, nodes)
-                    yield self.problem(path, f"{shown(name)} is none of the cluster's hosts{hint}")
+                    yield self.problem(path, f"{shown(name)} is none of the cluster's hosts")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from validators.values import shown
+from wizard.text import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Problem:
 
     def __str__(self) -> str:
         """`cluster.yaml:14: workers[2].port: 99999 is not a TCP port (1-65535)`."""
-        place = shown(self.file) + (f":{self.line}" if self.line else "")
+        place = one_line(self.file, 4096) + (f":{self.line}" if self.line else "")
         mark = "warning" if self.severity == "warning" else ""
         return ": ".join(part for part in (place, mark, self.path, self.sentence) if part)
 

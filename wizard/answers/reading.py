@@ -120,9 +120,9 @@ class _Reader:
         if self.complete:
             for item in section.keys:
                 if node.get(item.name) is None:
-                    self.missing(node, item, prefix + item.name)
+                    self.missing(node if prefix else None, item, prefix + item.name)
 
-    def missing(self, node: tree.Node, item: Item, path: str) -> None:
+    def missing(self, node: tree.Node | None, item: Item, path: str) -> None:
         """Report what has to be there; of a whole section that is missing, the keys it must have."""
         if isinstance(item, Pairs) or not item.required:
             return
@@ -130,7 +130,7 @@ class _Reader:
             for inner in item.keys:
                 self.missing(node, inner, f"{path}.{inner.name}")
             return
-        line, column = (node.at.line, node.at.column) if "." in path or "[" in path else (0, 0)
+        line, column = (node.at.line, node.at.column) if node else (0, 0)
         example = f"; for example {item.examples[0]}" if item.examples else ""
         self.problems.append(Problem(self.file, line, column, path, f"is missing{example}"))
         self.refused.add(path)
@@ -193,7 +193,11 @@ class _Reader:
         try:
             value = key.parse(node.text)
         except ValueProblem as problem:
-            self.refuse(node, path, problem.sentence + ("; and put it in quotes" if misread else ""))
+            self.refuse(
+                node,
+                path,
+                problem.sentence + ("; and put it in quotes" if node.kind == "float" and misread else ""),
+            )
             return None
         if misread:
             sentence = f'{shown(node.text)} without quotes is {misread} to YAML; write "{shown(node.text)}"'

@@ -119,6 +119,8 @@ def read_tree(text: str) -> tuple[Node | None, tuple[Flaw, ...]]:
         raise NotYaml(Flaw(line, column, "holds a control character, so this is not a YAML text")) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if error.context == "while scanning a simple key":
+            mark = error.context_mark or mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         raise NotYaml(Flaw(line, column, _worded(error, text, line))) from None
 
