@@ -207,6 +207,9 @@ class _Judging:
             yield self.problem("hdfs.mode", "existing needs hdfs.address or hdfs.conf_dir")
         if mode == "new" and "hdfs.version" not in given:
             yield self.problem("hdfs.mode", 'new needs hdfs.version; for example "3.3.6"')
+        home = self.answers.text_at("hdfs.home")
+        if home is not None and home == self.answers.text_at("flink.home"):
+            yield self.problem("hdfs.home", f"{home} is the home of Flink; name another directory")
         nodes = {
             same_name(named.name) for role in ("master", "standby", "workers") for named in self.named(role)
         }
