@@ -404,8 +404,8 @@ def test_an_edited_flat_file_says_what_it_said_and_the_changes(
     assert read_config(after, "flat").values == wanted
     assert edit_config(after, changes, "flat") == after
     touched = set(changes)
-    kept = [row for row in rows if not set(read_config(row, "flat").values) & touched]
-    remaining = iter(after.split(ending))
+    kept = [row for row in text.splitlines() if not set(read_config(row, "flat").values) & touched]
+    remaining = iter(after.splitlines())
     assert all(row in remaining for row in kept)
 
 
