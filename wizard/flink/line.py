@@ -205,11 +205,15 @@ class WebSpec:
 class PypiSpec:
     """What the Python packages hold: one sdist, one wheel, or a wheel beside `apache-flink-libraries`.
 
-    `versions` are there and can be assembled into a Flink home; of other patches none are.
+    `versions` are offered; one patch of each shape was assembled into a Flink home. `pythons`: the CPython
+    versions that the wheel is tagged for on Linux, newest first (the jars and scripts inside are the same).
+    `libraries`: the form of the second package; 2.2 and newer have it as a wheel, too.
     """
 
     shape: Literal["sdist", "wheel", "wheel+libraries"]
     versions: tuple[str, ...]
+    pythons: tuple[str, ...]
+    libraries: Literal["sdist", "wheel"] | None
 
     @property
     def packages(self) -> tuple[str, ...]:
