@@ -8,9 +8,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from ..commands import Command, Later, Run, Transfer, shell
-from ..facts import ClusterFacts, HostFacts, JavaFacts
+from ..facts import ClusterFacts, CommandFacts, HostFacts, JavaFacts, JavaSeen
 from ..javachoice import JavaChoice, JavaWish, choose_java, home_question, named_major
 from ..needs import Account, Ask, Javas, Machine, Need
 from .operation import CannotOperate, Operation, Proof, Verdict
@@ -208,10 +209,18 @@ def _named_home_is_wrong(host: HostFacts, wish: JavaWish) -> tuple[str, str, str
 
 @dataclass(frozen=True)
 class ProveJava(Proof):
-    """JAVA_HOME as each kind of shell sees it, for the ways in which it was set."""
+    """JAVA_HOME as each kind of shell sees it, for the ways in which it was set.
+
+    The plain shell is asked from `master` by a new ssh login to `address`: a connection that was open before
+    sshd was told of ~/.ssh/environment knows nothing of it. Without a master (no ssh is used) only `bash -l`
+    is
+    asked.
+    """
 
     wish: JavaWish
     ways: tuple[str, ...] = ("flink-config",)
+    master: str = ""
+    address: str = ""
 
     @property
     def id(self) -> str:
@@ -221,8 +230,22 @@ class ProveJava(Proof):
     def title(self) -> str:
         return "See that Java is found without a terminal"
 
+    @property
+    def _question(self) -> str:
+        return f"JAVA_HOME by ssh to {self.address or self.host}"
+
+    @property
+    def _by_ssh(self) -> bool:
+        return bool(self.master) and bool({"shell-profile", "ssh-environment"} & set(self.ways))
+
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
-        return {self.host: java_needs(self.wish)}
+        wanted: dict[str, tuple[Need, ...]] = {self.host: java_needs(self.wish)}
+        if self._by_ssh:
+            quiet = ("BatchMode=yes", "ConnectTimeout=5", "StrictHostKeyChecking=yes", "UpdateHostKeys=no")
+            options = tuple(word for option in quiet for word in ("-o", option))
+            argv = ("ssh", "-n", *options, self.address or self.host, 'printf %s "$JAVA_HOME"')
+            wanted[self.master] = (*wanted.get(self.master, ()), Ask(self._question, argv, 20))
+        return wanted
 
     def judge(self, facts: ClusterFacts) -> Verdict:
         host = facts[self.host]
@@ -230,14 +253,16 @@ class ProveJava(Proof):
         if choice is None:
             return Verdict(False, "no Java that this Flink accepts", "one", final=True)
         wrong: list[str] = []
-        command = host.java_command.home if host.java_command else ""
+        if self._by_ssh:
+            asked = facts[self.master].commands.get(self._question)
+            if asked is None or asked.status != 0:
+                said = asked.stderr.strip() if asked is not None else "nobody asked"
+                wrong.append(f"{self._question}: no answer ({said})")
+            elif not _same(asked.stdout.strip(), choice.home):
+                wrong.append(f"{self._question}: {asked.stdout.strip() or 'nothing'}")
         login = host.java_login.home if host.java_login else ""
-        if {"shell-profile", "ssh-environment"} & set(self.ways) and command.rstrip(
-            "/"
-        ) != choice.home.rstrip("/"):
-            wrong.append(f"ssh {self.host} 'echo $JAVA_HOME' says {command or 'nothing'}")
-        if "shell-profile" in self.ways and login.rstrip("/") != choice.home.rstrip("/"):
-            wrong.append(f"bash -l -c 'echo $JAVA_HOME' says {login or 'nothing'}")
+        if "shell-profile" in self.ways and not _same(login, choice.home):
+            wrong.append(f"JAVA_HOME in bash -l: {login or 'nothing'}")
         if wrong:
             return Verdict(
                 False,
@@ -247,7 +272,22 @@ class ProveJava(Proof):
                 "Another line of the shell profile sets it later, or the profile ends early: look there.",
                 final=True,
             )
+        if set(self.ways) == {"ssh-environment"} and not self._by_ssh:
+            return Verdict(True, "not asked: no ssh is used between the nodes", skipped=True)
         return Verdict(True, f"Java {choice.major} in {choice.home}")
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        return facts
+        choice = choose_java(facts[self.host], self.wish)
+        if choice is None:
+            return facts
+        if "shell-profile" in self.ways:
+            facts = facts.changed(self.host, java_login=JavaSeen(choice.home, f"{choice.home}/bin/java"))
+        if not self._by_ssh:
+            return facts
+        answer = CommandFacts(0, choice.home)
+        commands = MappingProxyType({**facts[self.master].commands, self._question: answer})
+        return facts.changed(self.master, commands=commands)
+
+
+def _same(home: str, other: str) -> bool:
+    return home.rstrip("/") == other.rstrip("/")
