@@ -116,10 +116,8 @@ class _Composer:
                 raise ConfigUnreadable(place[2], f"the alias *{event.anchor} names nothing")
             return Node(named.kind, *place, text=named.text, plain=named.plain, tag=named.tag, flow=True,
                         alias=True, items=named.items)  # fmt: skip
-        if isinstance(event, yaml.ScalarEvent):
-            made = self._scalar(event, place)
-        else:
-            made = self._collection(event, place)
+        scalar = isinstance(event, yaml.ScalarEvent)
+        made = self._scalar(event, place) if scalar else self._collection(event, place)
         if event.anchor:
             self.anchors[event.anchor] = made
         return made
