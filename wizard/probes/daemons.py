@@ -55,7 +55,7 @@ if [ -r /proc/self/cmdline ]; then
 else
   h ps; limit 10 ps -axww -o pid= -o user= -o lstart= -o command=
 fi
-exit 0
+
 """
 
 

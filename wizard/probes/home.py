@@ -73,7 +73,7 @@ if [ $k = there ] && cd "$p"; then
     if [ -d "$f" ] || { [ "${f#.}" != "$f" ] && [ -e "$f" ]; }; then h other; printf '%s' "$f" | b64; fi
   done
 fi
-exit 0
+
 """
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from wizard.facts import JavaFacts, JavaSeen
+from wizard.flink.java import JavaVersion, parse_java_release, parse_java_version
 from wizard.needs import Javas
 from wizard.probes.script import Reading, Section, askable, path_word
 
@@ -95,7 +96,7 @@ def sections(needs: Sequence[Javas]) -> tuple[Section, ...]:
 
 
 def read(reading: Reading) -> Mapping[str, Any]:
-    """HostFacts' fields about Java. Homes are real paths, each once; a home that was named keeps that name too."""
+    """HostFacts' fields about Java. Homes are real paths, each once; one that was named keeps that name too."""
     found: dict[str, JavaFacts] = {}
     blocks = reading.blocks
     for index, block in enumerate(blocks):
@@ -105,11 +106,16 @@ def read(reading: Reading) -> Mapping[str, Any]:
         answer = blocks[index + 1] if index + 1 < len(blocks) else None
         if answer is None:
             continue
-        seen = read_release(answer.body) if answer.key == "release" else read_settings(answer.body)
-        if seen is not None:
-            version, vendor, told = seen
-            home = told if told else home
-            found.setdefault(home, JavaFacts(home, version, major_of(version), vendor, kind == "jdk"))
+        if answer.key == "release":
+            version = parse_java_release(answer.body)
+        else:
+            asked = read_settings(answer.body)
+            version = asked[0] if asked else None
+            home = asked[1] or home if asked else home
+        if version is not None:
+            found.setdefault(
+                home, JavaFacts(home, version.text, version.major, version.vendor, kind == "jdk")
+            )
     for block in reading.all("also"):
         real, name = block.body.strip(), block.rest.rstrip("/")
         java = found.get(real) or found.get(real.removesuffix("/jre"))
@@ -130,25 +136,11 @@ def read(reading: Reading) -> Mapping[str, Any]:
     return fields
 
 
-def read_release(text: str) -> tuple[str, str, str] | None:
-    """Version and vendor of a `release` file; the third is empty."""
-    found = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', text, re.M))
-    version = found.get("JAVA_VERSION", "")
-    return (version, found.get("IMPLEMENTOR", ""), "") if version else None
-
-
-def read_settings(text: str) -> tuple[str, str, str] | None:
-    """Version, vendor and java.home as `java -XshowSettings:properties -version` prints them."""
-    found = dict(re.findall(r"^\s+(java\.\w+) = (.*?)\s*$", text, re.M))
-    version = found.get("java.version", "")
-    if not version:
-        quoted = re.search(r'version "([^"]+)"', text)
-        version = quoted[1] if quoted else ""
-    home = found.get("java.home", "").removesuffix("/jre")
-    return (version, found.get("java.vendor", ""), home) if version else None
-
-
-def major_of(version: str) -> int:
-    """1.8.0_392 is 8, 17.0.15 is 17; 0 for what is no version."""
-    match = re.match(r"(?:1\.)?(\d+)", version)
-    return int(match[1]) if match else 0
+def read_settings(text: str) -> tuple[JavaVersion, str] | None:
+    """Version and java.home ("" when not told) as `java -XshowSettings:properties -version` prints them."""
+    version = parse_java_version(text)
+    if version is None:
+        return None
+    properties = dict(re.findall(r"^\s+(java\.\w+) = (.*?)\s*$", text, re.M))
+    version = replace(version, vendor=properties.get("java.vendor", version.vendor))
+    return version, properties.get("java.home", "").removesuffix("/jre")

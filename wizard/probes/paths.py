@@ -69,7 +69,7 @@ def sections(needs: Sequence[Paths]) -> tuple[Section, ...]:
     def read(reading: Reading) -> Mapping[str, Any]:
         return {"paths": read_paths(reading, wanted)}
 
-    return (Section("the paths", _LOOK + "\n".join(lines) + "\nexit 0\n", read, 60 if sums else 30),)
+    return (Section("the paths", _LOOK + "\n".join(lines) + "\n", read, 60 if sums else 30),)
 
 
 def read_paths(reading: Reading, wanted: Sequence[str]) -> dict[str, PathFacts]:
@@ -143,7 +143,7 @@ def tails(needs: Sequence[LogTail]) -> tuple[Section, ...]:
     if not wanted:
         return ()
     calls = "\n".join(f"newest {max(1, lines)} {pattern_word(pattern)}" for pattern, lines in wanted)
-    return (Section("the ends of the logs", f"{_TAIL}{calls}\nexit 0\n", read_tails, 30),)
+    return (Section("the ends of the logs", f"{_TAIL}{calls}\n", read_tails, 30),)
 
 
 def read_tails(reading: Reading) -> Mapping[str, Any]:

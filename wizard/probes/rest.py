@@ -33,7 +33,7 @@ get() {
 }
 ask() {
   h answer "$1"
-  { e=$( { get "$2" | head -c @LIMIT@ | b64 >&4; } 2>&1 ); } 4>&1
+  { e=$( { get "$2" 4>&- | head -c @LIMIT@ 4>&- | b64 >&4 4>&-; } 2>&1 ); } 4>&1
   if [ -n "$e" ]; then h problem "$1"; printf '%s\n' "$e"; fi
 }
 """
@@ -64,9 +64,7 @@ def _rest(address: str, port: int, wanted: Sequence[str]) -> Section:
     def read(reading: Reading) -> Mapping[str, Any]:
         return {"rest": {key: read_rest(reading, wanted)}}
 
-    return Section(
-        f"the web address {key}", start + "\n".join(calls) + "\nexit 0\n", read, 15 + 11 * len(wanted)
-    )
+    return Section(f"the web address {key}", start + "\n".join(calls) + "\n", read, 15 + 11 * len(wanted))
 
 
 def read_rest(reading: Reading, wanted: Sequence[str]) -> RestFacts:
@@ -116,9 +114,9 @@ def read_http(answer: bytes) -> tuple[int | None, bytes]:
 
 _ASK = r"""
 h out
-{ e=$( { limit @SECONDS@ @ARGV@ >&4; s=$?; printf '\n%s' "$s"; } 2>&1 ); } 4>&1
+{ e=$( { limit @SECONDS@ @ARGV@ >&4 4>&-; s=$?; printf '\n%s' "$s"; } 2>&1 ); } 4>&1
 h err; printf '%s\n' "$e"
-exit 0
+
 """
 
 

@@ -5,6 +5,9 @@ Knows the carrying alone: marks, quoting, encodings, time limits. It must not kn
 The sections run side by side in one pipeline, `a | { b; cat; } | { c; cat; }`, so their outputs arrive in
 order without a file being written. Every block begins with a mark that is drawn at random for each script and
 handed to the sections in their environment: neither a file's content nor another account can fake one.
+
+GNU's `timeout` ends a whole process group. Busybox's ends one process, so a section gets a group of its own there;
+and its watching child keeps every descriptor above 2 open, so none may be handed to it.
 """
 
 from __future__ import annotations
@@ -42,15 +45,29 @@ above() { a=$1; while [ ! -e "$a" ]; do case $a in */*) a=${a%/*};; *) a=/;; esa
 mounts() { h mounts; if [ -r /proc/mounts ]; then cat /proc/mounts; else mount; fi; }
 """
 
+_END = "\nexit 0\n"
+"""A section whose last test was false has not failed."""
+
 _FRAME = r"""LC_ALL=C; export LC_ALL
 FW_MARK=@MARK@; export FW_MARK
 printf '\n%s clock %s\n' "$FW_MARK" "$(date +%s.%N)"
-if timeout -s KILL 5 true 2>/dev/null; then FW_LIMIT='timeout -s KILL'; else FW_LIMIT=; fi; export FW_LIMIT
+FW_LIMIT='timeout -s KILL' fw_alone=
+if timeout --version >/dev/null 2>&1; then :
+elif ! timeout -s KILL 5 true 2>/dev/null; then FW_LIMIT=
+elif command -v setsid >/dev/null 2>&1; then fw_alone=1
+fi
+export FW_LIMIT
 fw_p=@PRELUDE@
 fw_run() {
   printf '\n%s section %s\n' "$FW_MARK" "$1"
-  if [ -n "$FW_LIMIT" ]; then $FW_LIMIT "$2" sh -c "$fw_p$3" sh; else sh -c "$fw_p$3" sh; fi
-  printf '\n%s done %s %s\n' "$FW_MARK" "$1" "$?"
+  if [ -n "$fw_alone" ]; then
+    { fw_g=$($FW_LIMIT "$2" setsid sh -c 'echo $$; exec >&2 2>/dev/null; eval "$1"' sh "$fw_p$3" 2>&4 4>&-); } 4>&1
+    fw_s=$?
+    if [ $fw_s = 137 ] && [ -n "$fw_g" ]; then kill -KILL "-$fw_g" 2>/dev/null; fi
+  elif [ -n "$FW_LIMIT" ]; then $FW_LIMIT "$2" sh -c "$fw_p$3" sh; fw_s=$?
+  else sh -c "$fw_p$3" sh; fw_s=$?
+  fi
+  printf '\n%s done %s %s\n' "$FW_MARK" "$1" "$fw_s"
 }
 fw_main() {
 @PIPELINE@
@@ -134,7 +151,7 @@ def merged_script(sections: Sequence[Section], mark: str | None = None) -> Scrip
     mark = mark or secrets.token_hex(16)
     lines: list[str] = []
     for number, section in enumerate(sections):
-        call = f"fw_run {number} {section.seconds} {shlex.quote(section.text)} </dev/null"
+        call = f"fw_run {number} {section.seconds} {shlex.quote(section.text + _END)} </dev/null"
         lines.append(f"{{ {call}; }}" if number == 0 else f"{{ {call}; cat; }}")
     pieces = {
         "@MARK@": mark,
