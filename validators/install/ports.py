@@ -68,23 +68,21 @@ def equal_ports(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
 
 def taken_ports(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
     for host, seen in reached(spec, facts):
-        wanted: dict[str, int] = {}
+        wanted: list[tuple[str, int, str]] = []
         if host.name == spec.master.name or host in spec.standby:
-            wanted.update(_master_ports(spec))
+            wanted += [(key, port, "jobmanager") for key, port in _master_ports(spec).items()]
         if spec.is_worker(host.name):
-            wanted.update(_worker_ports(spec))
-        for key, port in wanted.items():
+            wanted += [(key, port, "taskmanager") for key, port in _worker_ports(spec).items()]
+        for key, port, kind in wanted:
             for listener in seen.listening or ():
-                if listener.port == port and not _ours(listener, seen, spec):
+                if listener.port == port and not _ours(listener, kind, seen, spec):
                     yield _taken(host, key, listener, seen)
                     break
 
 
-def _ours(listener: ListenFacts, seen: HostFacts, spec: ClusterSpec) -> bool:
-    """Whether one of our own daemons listens there. Without the process it is taken for ours when one
-    runs.
-    """
-    own = [daemon for daemon in seen.daemons or () if _same_home(daemon, spec)]
+def _ours(listener: ListenFacts, kind: str, seen: HostFacts, spec: ClusterSpec) -> bool:
+    """Whether our own daemon listens there. A listener without a process is taken for ours when ours runs."""
+    own = [daemon for daemon in seen.daemons or () if daemon.kind == kind and _same_home(daemon, spec)]
     if listener.pid is None:
         return bool(own)
     return any(daemon.pid == listener.pid for daemon in own)
