@@ -102,7 +102,8 @@ class Sshd:
         """Stop the processes that serve the logins: their host answers pings, and nothing else."""
         assert self.process is not None
         for pid in _descendants(self.process.pid):
-            os.kill(pid, signal.SIGSTOP)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
 
     def stop(self) -> None:
         if self.process is not None:

@@ -399,6 +399,7 @@ def test_a_jump_host_of_the_ssh_configuration_is_followed(tmp_path: Path, key: P
             failed.cause
             == f"inner cannot be reached from gate: connecting to port {inner.port} failed there."
         )
+        assert failed.evidence == "Connection refused"
     finally:
         for server in servers:
             server.stop()

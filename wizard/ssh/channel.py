@@ -58,6 +58,8 @@ class Command:
     input_problem: BaseException | None = None
     abandoned: bool = False
     sent: bool = False
+    complete: bool = False
+    """True when the host said that there is no more output."""
     busy_at: float = 0.0
 
     def run(self, open_channel: Callable[[], paramiko.Channel]) -> Result:
@@ -81,6 +83,7 @@ class Command:
             if self.channel is not None and not self.channel.closed:
                 # Beside, for the library waits here while a host that hangs takes no more bytes.
                 threading.Thread(target=self.channel.close, name=f"close {self.host}", daemon=True).start()
+        self.complete = bool(channel.eof_received)
         status = channel.recv_exit_status() if channel.exit_status_ready() else -1
         if self.input_problem is not None:
             raise self.input_problem

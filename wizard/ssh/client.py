@@ -75,7 +75,7 @@ class SshConnection:
                     raise self._gone(wrong.__cause__, sent=running.sent) from wrong
                 self._places.narrow()
             else:
-                if result.status is None and not self.alive:
+                if not self.alive and (result.status is None or not running.complete):
                     raise self._gone(self._transport.get_exception(), sent=True)
                 return result
             finally:
@@ -127,16 +127,18 @@ def connect(
     timeouts: Timeouts | None = None,
     stop: Stop | None = None,
     jump: Opener | None = None,
+    route: Route | None = None,
 ) -> SshConnection:
     """Log in on a host.
 
     `jump` gives connections to jump hosts that outlive this one; without it they are opened here and closed
-    with it.
+    with it. `route` saves asking the ssh configuration again.
 
     Raises:
         ConnectionFailed: with kind, cause, evidence and next action; `host` is always `target.name`.
     """
-    return _connect(target, resolve(target), login, confirm_host_key, timeouts or Timeouts(), stop, jump, 0)
+    way = route or resolve(target)
+    return _connect(target, way, login, confirm_host_key, timeouts or Timeouts(), stop, jump, 0)
 
 
 def _connect(
@@ -215,10 +217,20 @@ def _through(
     try:
         return connection.forward(route.address, route.port, timeouts.connect)
     except paramiko.SSHException as wrong:
-        prohibited = isinstance(wrong, paramiko.ChannelException) and wrong.code == 1
-        what = "unreachable/forwarding" if prohibited else "refused/jump"
-        evidence = connection.refusal or "no answer"
-        raise failed(target.name, what, jump=hop.name, port=route.port, evidence=evidence) from wrong
+        what, evidence = _why_not_forwarded(wrong, connection.refusal)
+        facts = {"jump": hop.name, "address": route.address}
+        raise failed(target.name, what, evidence=evidence, port=route.port, **facts) from wrong
+
+
+def _why_not_forwarded(wrong: paramiko.SSHException, said: str) -> tuple[str, str]:
+    """The kind of failure, from what the jump host said of its own attempt."""
+    if not isinstance(wrong, paramiko.ChannelException):
+        return "timeout/jump", "the jump host gave no answer"
+    if wrong.code == 1:
+        return "unreachable/forwarding", said
+    words_of = {"timed out": "timeout/jump", "resol": "unresolved/jump", "name or service": "unresolved/jump"}
+    what = next((what for word, what in words_of.items() if word in said.lower()), "refused/jump")
+    return what, said or "no reason given"
 
 
 def _with_jumps(route: Route, jumps: tuple[str, ...]) -> Route:

@@ -23,6 +23,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{host} cannot be reached from {jump}: connecting to port {port} failed there.",
         "Check from {jump} that {host} answers on port {port}, or correct ProxyJump in your ssh config.",
     ),
+    "timeout/jump": (
+        "{host} does not answer {jump} on port {port}: it is down, or a firewall is in between.",
+        "Check from {jump} that {host} answers on port {port}, or correct ProxyJump in your ssh config.",
+    ),
+    "unresolved/jump": (
+        "The name {address} has no address on {jump}, through which {host} is reached.",
+        "Correct the name, or add it to DNS or /etc/hosts on {jump}.",
+    ),
     "refused/sessions": (
         "{host} allows no further session on this login.",
         "Raise MaxSessions in sshd's configuration on {host}.",

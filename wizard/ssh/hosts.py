@@ -83,6 +83,7 @@ def connections(
             timeouts=timeouts,
             stop=stop,
             jump=jump if shared is not None else None,
+            route=route(host),
         )
 
     pool = Connections(open_one, jump_of=jump_of)
