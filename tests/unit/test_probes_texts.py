@@ -143,7 +143,7 @@ def test_addresses_are_read_from_ip_ifconfig_or_the_kernel() -> None:
     mac = "lo0: flags=8049\n\tinet 127.0.0.1 netmask 0xff000000\n\tinet6 ::1\nen0:\n\tinet6 fe80::1%en0\n\tinet 10.0.0.7 netmask"
     assert machine.read_addresses(reading(("ifconfig", mac))) == ("10.0.0.7",)
     # Documentation of the Linux kernel, fib_trie.
-    trie = "Local:\n  +-- 0.0.0.0/0 3 0 5\n        |-- 10.0.0.9\n           /32 host LOCAL\n        |-- 10.0.0.255\n           /32 link BROADCAST\n"
+    trie = "Local:\n        |-- 10.0.0.9\n           /32 host LOCAL\n        |-- 10.0.0.255\n           /32 link BROADCAST\n"
     six = "20010db8000000000000000000000009 02 40 00 80     eth0\n"
     assert machine.read_addresses(reading(("trie", trie), ("six", six))) == ("10.0.0.9", "2001:db8::9")
 
@@ -195,7 +195,7 @@ def test_listening_ports_are_read_from_ss_the_kernel_or_netstat() -> None:
         ListenFacts("127.0.0.1", 80),
     )
     # netstat(1) of macOS.
-    mac = "tcp4       0      0  127.0.0.1.6123         *.*                    LISTEN\ntcp46      0      0  *.8081                 *.*                    LISTEN\n"
+    mac = "tcp4  0  0  127.0.0.1.6123  *.*  LISTEN\ntcp46  0  0  *.8081  *.*  LISTEN\n"
     assert network.read_netstat(mac) == (ListenFacts("127.0.0.1", 6123), ListenFacts("*", 8081))
 
 

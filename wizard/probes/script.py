@@ -36,10 +36,14 @@ h() { printf '\n%s %s\n' "$m" "$*"; }
 limit() { s=$1; shift; if [ -n "$t" ]; then $t "$s" "$@"; else "$@"; fi; }
 show() { if [ -r "$1" ]; then cat "$1"; fi; }
 if has base64; then b64() { printf 'b:'; base64; }; else b64() { printf 'x:'; od -An -v -tx1; }; fi
-if stat -c %f / >/dev/null 2>&1
-then stats() { limit 10 stat -L -c 'g %f %U %s %Y %d:%i' "$@"; }
-else stats() { limit 10 stat -L -f 'b %p %Su %z %m %d:%i' "$@"; }
-fi
+stat_kind=
+stats() {
+  if [ -z "$stat_kind" ]; then if stat -c %f / >/dev/null 2>&1; then stat_kind=gnu; else stat_kind=bsd; fi; fi
+  case $stat_kind in
+    gnu) limit 10 stat -L -c 'g %f %U %s %Y %d:%i' "$1";;
+    bsd) limit 10 stat -L -f 'b %p %Su %z %m %d:%i' "$1";;
+  esac
+}
 real() { (CDPATH= cd -P "$1" 2>/dev/null && pwd -P); }
 above() { a=$1; while [ ! -e "$a" ]; do case $a in */*) a=${a%/*};; *) a=/;; esac; a=${a:-/}; done; }
 mounts() { h mounts; if [ -r /proc/mounts ]; then cat /proc/mounts; else mount; fi; }
