@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.facts import ListenFacts
+from wizard.facts import ListenFacts, LoginFacts
 from wizard.flink.java import JavaVersion
+from wizard.needs import Logins
 from wizard.probes import account, daemons, disks, home, javas, machine, network, rest, script, sshd
 from wizard.probes.files import read_stat
 from wizard.probes.script import Block, Reading
@@ -464,3 +465,23 @@ ANSWERS = {
 def test_an_http_answer_is_taken_apart(name: str) -> None:
     answer, status, body = ANSWERS[name]
     assert rest.read_http(answer) == (status, body)
+
+
+LOGINS = {
+    "0 0 3 flink node1": (True, "flink", "node1", ""),
+    "0 255 0 - - flink@a: Permission denied (publickey).": (
+        False,
+        "",
+        "",
+        "flink@a: Permission denied (publickey).",
+    ),
+    "0 0 0 - - ": (False, "", "", "the login shell did not run the command"),
+    "0 255 0 - - ": (False, "", "", "ssh ended with status 255"),
+}
+
+
+@pytest.mark.parametrize("line", LOGINS)
+def test_a_login_counts_only_when_its_command_ran(line: str) -> None:
+    (section,) = network.logins((Logins(("a",)),))
+    fields = section.read(reading(("asked", ""), (f"login {line}", "")))
+    assert fields["logins"]["a"] == LoginFacts(*LOGINS[line])
