@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import paramiko
@@ -82,7 +83,7 @@ class Command:
             self.abandoned = True
             if self.channel is not None and not self.channel.closed:
                 # Beside, for the library waits here while a host that hangs takes no more bytes.
-                threading.Thread(target=self.channel.close, name=f"close {self.host}", daemon=True).start()
+                threading.Thread(target=_close, args=(self.channel,), name=self.host, daemon=True).start()
         self.complete = bool(channel.eof_received)
         status = channel.recv_exit_status() if channel.exit_status_ready() else -1
         if self.input_problem is not None:
@@ -192,6 +193,12 @@ class Command:
 
     def _late(self, what: str, seconds: float) -> ConnectionFailed:
         return CommandTimeout(self.host, "timeout", *words(self.host, what, self.line, seconds=seconds))
+
+
+def _close(channel: paramiko.Channel) -> None:
+    # A host that is gone cannot be told that the channel is closed.
+    with suppress(OSError, EOFError, paramiko.SSHException):
+        channel.close()
 
 
 def _parts(piece: bytes) -> Iterator[bytes]:
