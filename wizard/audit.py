@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from .connection import Connection, ConnectionFailed, OutputSink, Result, Stop
@@ -28,7 +28,7 @@ class AuditLog:
     def note(self, host: str, command: str, status: str, seconds: float) -> None:
         if self._file is None:
             return
-        when = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        when = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = self._masker.mask(command).replace("\\", "\\\\").replace("\n", "\\n")
         with self._lock:
             self._file.write(f"{when}\t{host}\t{status}\t{seconds:.3f}\t{line}\n")

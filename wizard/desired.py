@@ -5,7 +5,7 @@ Pure: facts in, values out. It must not know operations or how facts are read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -14,6 +14,7 @@ from .flink.catalogue import line_of, module_flag_list
 from .flink.configfile import ConfigUnreadable, read_config
 from .flink.java import module_flags
 from .flink.line import Line
+from .flink.sizes import MIB
 from .javachoice import JavaWish
 from .needs import Rest
 from .sizing import Disk, HostCapacity, Suggestion, Suggestions, suggest
@@ -100,7 +101,8 @@ def settle(
     """
     del standby_shapes
     line = line_of(spec.flink.version)
-    suggestions = suggest(line, [_capacity(spec, host, facts[host.name]) for host in spec.hosts])
+    seen = [host for host in spec.hosts if facts[host.name].memory_mib and facts[host.name].cores]
+    suggestions = suggest(line, [_capacity(spec, host, facts[host.name]) for host in seen])
     taken: list[Suggestion] = []
     nodes = {
         host.name: _node(spec, line, host, facts[host.name], suggestions, anew, taken) for host in spec.hosts
@@ -142,7 +144,7 @@ def _node(
         answers[line.keys.slots] = str(worker.slots)
     if worker is not None and worker.memory_mib is not None:
         answers[line.memory.taskmanager.key] = line.memory.taskmanager.text(worker.memory_mib)
-    for suggestion in suggestions.for_host(host.name):
+    for suggestion in _suggested(spec, suggestions, host.name):
         key = suggestion.key
         if key in answers or any(
             other in answers or other in recorded for other in ALTERNATIVES.get(key, ())
@@ -156,7 +158,7 @@ def _node(
     config |= answers
     count = 0
     if worker is not None:
-        count = worker.taskmanagers or suggestions.taskmanagers(host.name)
+        count = worker.taskmanagers or suggestions.taskmanagers.get(host.name, 1)
     wish = JavaWish.of(
         line.java,
         host.java_home or (worker.java_home if worker else None) or spec.java.home,
@@ -170,6 +172,14 @@ def _node(
         wish,
         host.name == spec.master.name,
     )
+
+
+def _suggested(spec: ClusterSpec, suggestions: Suggestions, host: str) -> Iterator[Suggestion]:
+    """What is suggested for this host; one that was not seen is taken to be like the first worker that was."""
+    like = host
+    if host not in suggestions.taskmanagers and any(worker.name == host for worker in spec.workers):
+        like = next((name for name in suggestions.taskmanagers if name != spec.master.name), host)
+    return (one for one in suggestions.values if one.host in (None, like))
 
 
 def addresses(spec: ClusterSpec, line: Line, host: HostSpec) -> dict[str, str]:
@@ -193,10 +203,10 @@ def _capacity(spec: ClusterSpec, host: HostSpec, facts: HostFacts) -> HostCapaci
     worker = next((one for one in spec.workers if one.name == host.name), None)
     return HostCapacity(
         name=host.name,
-        memory_mib=facts.memory_mib,
-        cores=facts.cores,
+        memory_mib=facts.memory_mib or 0,
+        cores=facts.cores or 0,
         disks=tuple(
-            Disk(disk.mount, disk.free_mib, disk.total_mib, disk.fstype, disk.rotational)
+            Disk(disk.mount, disk.free_mib * MIB, disk.total_mib * MIB, disk.fstype, disk.rotational)
             for disk in facts.disks or ()
         ),
         runs_jobmanager=host.name == spec.master.name,

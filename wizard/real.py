@@ -20,8 +20,8 @@ from .parts import Executor, Prober
 from .probes.prober import HostProber
 from .secrets import Secret
 from .spec import HERE, AdminSpec, ClusterSpec, HostSpec
-from .ssh.hosts import connections
 from .ssh.hostkeys import UnknownHostKey
+from .ssh.hosts import connections
 from .ssh.pool import Connections
 from .ssh.target import Login, Target
 

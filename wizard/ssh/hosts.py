@@ -49,9 +49,9 @@ def connections(
         return resolve(targets.get(host) or hops[host])
 
     def jump_of(host: str) -> str | None:
-        target = targets.get(host) or hops[host]
         if here(host) is not None or not route(host).jumps:
             return None
+        target = targets.get(host) or hops[host]
         *before, last = route(host).jumps
         if before:
             return None  # A chain written in full belongs to this host alone; it opens its own.

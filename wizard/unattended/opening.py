@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..answers import Answers, BadAnswers, build_spec, parse_answers, read_answers
@@ -127,7 +127,7 @@ def opened(
         credentials,
         state.known_hosts,
         audit,
-        Obtainer(cache),
+        Obtainer(),
         f"{getpass.getuser()}@{socket.gethostname()}",
         run.when,
         stop,
@@ -170,7 +170,7 @@ def _records(text: str, desired: Desired) -> tuple[tuple[str, str], ...]:
 
 
 def _run() -> Run:
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     run_id = f"{now:%Y%m%d-%H%M%S}-{tokens.token_hex(2)}"
     when = now.isoformat(timespec="seconds")
     return Run(run_id, when, owner_line(run_id, when))
