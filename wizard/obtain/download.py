@@ -1,48 +1,22 @@
 """Fetches one file over HTTP into a part file that a later try, or a later run, goes on with.
 
 Knows how downloads break and what a checksum file looks like. It must not know Flink, nor what the file is for.
-Plain urllib serves (docs/decisions/005); proxies are those of the environment.
 """
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import hashlib
-import http.client
 import json
-import queue
 import re
-import socket
-import ssl
-import threading
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
-from urllib.parse import unquote, urlsplit, urlunsplit
+from typing import Any, cast
 
-from .. import __version__
-from .watch import CHUNK, POLL, NotUsable, Watch, shown_address
+from .watch import CHUNK, NotUsable, Watch, shown_address
+from .web import Answer, Broke, NotThere, pieces, reached, small_text
 
-READ_TIMEOUT = 30.0
-"""Seconds without a byte after which a connection counts as broken."""
 TRIES = 4
 """The first one and three more after a connection broke."""
-_CHECKSUM_LIMIT = 64 * 1024
-
-T = TypeVar("T")
-
-
-class NotThere(NotUsable):
-    """The server answered that it has no such file."""
-
-
-class _Broke(Exception):
-    """The connection broke after it was made; what arrived is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +53,7 @@ def download(
         try:
             digest = _once(address, part, note, connect_timeout, watch, trusted, algorithm)
             return Downloaded(part, digest, before)
-        except _Broke as broke:
+        except Broke as broke:
             problem = str(broke)
     raise NotUsable(f"the connection broke {TRIES} times, at last: {problem}")
 
@@ -99,9 +73,9 @@ def checksum_at(address: str, file: str, algorithm: str, connect_timeout: float,
         ConnectionFailed: a stop was asked for.
     """
     try:
-        answer = _waited(partial(_open, address, connect_timeout, {}), watch)
-        text = _waited(partial(_small, answer), watch)
-    except _Broke as broke:
+        answer = reached(address, connect_timeout, {}, watch)
+        text = small_text(answer, watch)
+    except Broke as broke:
         raise NotUsable(f"its checksum was not received: {broke}") from broke
     except NotThere:
         raise
@@ -114,7 +88,8 @@ def checksum_at(address: str, file: str, algorithm: str, connect_timeout: float,
 
 
 def read_checksum(text: str, file: str, digits: int) -> str | None:
-    """The checksum of `file` in a checksum file: `HASH  FILE`, a bare hash, or `FILE: HEX HEX …` over several lines.
+    """The checksum of `file` in a checksum file: `HASH  FILE`, a bare hash, `SHA512 (FILE) = HASH`,
+    or `FILE: HEX HEX …` over several lines.
 
     `digits` is the length of the checksum in hexadecimal. None: there is none, or it is another file's.
     """
@@ -127,6 +102,9 @@ def read_checksum(text: str, file: str, digits: int) -> str | None:
             named = words[1].removeprefix("*").rpartition("/")[2]
             if named == file:
                 return words[0].lower()
+    tagged = re.search(rf"\({re.escape(file)}\) *= *({hexadecimal.pattern})\b", text)
+    if tagged:
+        return tagged[1].lower()
     name, colon, rest = text.partition(":")
     if colon and name.strip().rpartition("/")[2] == file:
         joined = "".join(rest.split())
@@ -138,13 +116,13 @@ def read_checksum(text: str, file: str, digits: int) -> str | None:
 def _once(
     address: str, part: Path, note: Path, connect_timeout: float, watch: Watch, trusted: bool, algorithm: str
 ) -> str:
-    """One connection's worth. Raises _Broke when another may bring the rest."""
+    """One connection's worth. Raises Broke when another may bring the rest."""
     noted = _noted(note)
     start = part.stat().st_size if _resumable(part, note, address, trusted) else 0
     headers = {"Range": f"bytes={start}-"} if start else {}
-    if start and noted.get("address") == address and noted.get("etag"):
-        headers["If-Range"] = noted["etag"]
-    answer = _waited(partial(_open, address, connect_timeout, headers), watch)
+    if start and noted.get("address") == address and noted.get("validator"):
+        headers["If-Range"] = noted["validator"]
+    answer = reached(address, connect_timeout, headers, watch)
     digest = hashlib.new(algorithm)
     total = _total(answer, start)
     if answer.status == 416 and total == start:
@@ -155,22 +133,23 @@ def _once(
         if answer.status != 200:
             answer.close()
             forget(part)
-            raise _Broke("the server could not go on where it stopped")
+            raise Broke("the server could not go on where it stopped")
         start = 0
     etag = answer.headers.get("ETag", "")
-    known = {"address": address, "etag": "" if etag.startswith("W/") else etag, "total": total}
+    validator = answer.headers.get("Last-Modified", "") if not etag or etag.startswith("W/") else etag
+    known = {"address": address, "validator": validator, "total": total}
     note.write_text(json.dumps(known))
     if start:
         _hash_file(part, digest, watch)
     done = start
     with part.open("ab" if start else "wb") as file:
-        for piece in _pieces(answer, watch):
+        for piece in pieces(answer, watch):
             file.write(piece)
             digest.update(piece)
             done += len(piece)
             watch.at(done, total)
     if total is not None and done < total:
-        raise _Broke(f"{done} of {total} bytes arrived")
+        raise Broke(f"{done} of {total} bytes arrived")
     return digest.hexdigest()
 
 
@@ -181,7 +160,7 @@ def _resumable(part: Path, note: Path, address: str, trusted: bool) -> bool:
     noted = _noted(note)
     if noted.get("total") is None:
         return False
-    return trusted or (noted.get("address") == address and bool(noted.get("etag")))
+    return trusted or (noted.get("address") == address and bool(noted.get("validator")))
 
 
 def _noted(note: Path) -> dict[str, Any]:
@@ -192,13 +171,13 @@ def _noted(note: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
-def _total(answer: http.client.HTTPResponse, start: int) -> int | None:
+def _total(answer: Answer, start: int) -> int | None:
     """Bytes of the whole file by what the server says, None when it does not."""
     ranged = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(\d+)", answer.headers.get("Content-Range", "").strip())
     if answer.status in (206, 416):
         return int(ranged[2]) if ranged and ranged[1] in (None, str(start)) else None
     length = answer.headers.get("Content-Length", "")
-    return int(length) if length.isdigit() else None
+    return int(length) if length.isdecimal() else None
 
 
 def _hash_file(path: Path, digest: Any, watch: Watch) -> None:
@@ -206,151 +185,3 @@ def _hash_file(path: Path, digest: Any, watch: Watch) -> None:
         while chunk := file.read(CHUNK):
             watch.check()
             digest.update(chunk)
-
-
-def _pieces(answer: http.client.HTTPResponse, watch: Watch) -> Iterator[bytes]:
-    """The body as it arrives; read by a thread, so that a silent server does not hide a stop."""
-    arrived: queue.Queue[bytes | str] = queue.Queue(maxsize=16)
-    over = threading.Event()
-
-    def put(piece: bytes | str) -> None:
-        while not over.is_set():
-            with contextlib.suppress(queue.Full):
-                return arrived.put(piece, timeout=POLL)
-
-    def receive() -> None:
-        try:
-            while not over.is_set() and (piece := answer.read1(CHUNK)):
-                put(piece)
-            put(b"")
-        except (OSError, http.client.HTTPException) as error:
-            put(_said(error))
-
-    threading.Thread(target=receive, name="download", daemon=True).start()
-    try:
-        while True:
-            watch.check()
-            try:
-                piece = arrived.get(timeout=POLL)
-            except queue.Empty:
-                continue
-            if isinstance(piece, str):
-                raise _Broke(piece)
-            if not piece:
-                return
-            yield piece
-    finally:
-        over.set()
-
-
-def _waited(call: Callable[[], T], watch: Watch) -> T:
-    """What the call answers or raises; meanwhile a stop is looked for. Its own timeouts end it."""
-    outcome: queue.Queue[tuple[T | None, Exception | None]] = queue.Queue()
-
-    def run() -> None:
-        try:
-            outcome.put((call(), None))
-        except (NotUsable, _Broke) as error:
-            outcome.put((None, error))
-
-    threading.Thread(target=run, name="download", daemon=True).start()
-    while True:
-        watch.check()
-        with contextlib.suppress(queue.Empty):
-            answer, error = outcome.get(timeout=POLL)
-            if error is not None:
-                raise error
-            return cast("T", answer)
-
-
-def _small(answer: http.client.HTTPResponse) -> str:
-    try:
-        with answer:
-            return answer.read(_CHECKSUM_LIMIT).decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException) as error:
-        raise _Broke(_said(error)) from error
-
-
-def _open(address: str, connect_timeout: float, headers: dict[str, str]) -> http.client.HTTPResponse:
-    """Raises NotThere, NotUsable; _Broke when the connection was made and then lost."""
-    parts = urlsplit(address)
-    login, _, place = parts.netloc.rpartition("@")
-    bare = urlunsplit((parts.scheme, place, parts.path, parts.query, ""))
-    if parts.scheme not in ("http", "https") or not place:
-        raise NotUsable("only http and https addresses can be fetched")
-    said = {"User-Agent": f"flink-wizard/{__version__}", "Accept-Encoding": "identity", **headers}
-    request = urllib.request.Request(bare, headers=said)
-    if login:
-        secret = base64.b64encode(unquote(login).encode()).decode()
-        request.add_unredirected_header("Authorization", f"Basic {secret}")
-    try:
-        return cast("http.client.HTTPResponse", _opener().open(request, timeout=connect_timeout))
-    except urllib.error.HTTPError as error:
-        if error.code == 416:
-            return cast("http.client.HTTPResponse", error)
-        kind = NotThere if error.code in (404, 410) else NotUsable
-        raise kind(f"the server answered {error.code} {error.reason}") from error
-    except urllib.error.URLError as error:
-        raise NotUsable(_said(error.reason)) from error
-    except (ConnectionError, TimeoutError, http.client.HTTPException) as error:
-        raise _Broke(_said(error)) from error
-    except (OSError, ValueError) as error:
-        raise NotUsable(_said(error)) from error
-
-
-def _said(error: object) -> str:
-    """An error of a connection in a phrase."""
-    match error:
-        case TimeoutError():
-            return "no answer in time"
-        case socket.gaierror():
-            return "its name could not be resolved"
-        case ConnectionResetError():
-            return "the connection was reset"
-        case ConnectionRefusedError():
-            return "the connection was refused"
-        case ssl.SSLCertVerificationError():
-            return f"its certificate was not accepted: {error.verify_message}"
-        case http.client.IncompleteRead():
-            return "the connection ended too early"
-        case OSError():
-            return error.strerror or str(error)
-        case _:
-            return str(error) or type(error).__name__
-
-
-class _Plain(http.client.HTTPConnection):
-    def connect(self) -> None:
-        super().connect()
-        self.sock.settimeout(READ_TIMEOUT)
-
-
-class _Secure(http.client.HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        self.sock.settimeout(READ_TIMEOUT)
-
-
-class _PlainDoor(urllib.request.HTTPHandler):
-    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_Plain, req)
-
-
-class _SecureDoor(urllib.request.HTTPSHandler):
-    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_Secure, req)
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    """http and https only: a redirect must not lead to a file of this machine."""
-    opener = urllib.request.OpenerDirector()
-    for door in (
-        urllib.request.ProxyHandler(),
-        _PlainDoor(),
-        _SecureDoor(),
-        urllib.request.HTTPRedirectHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.HTTPDefaultErrorHandler(),
-    ):
-        opener.add_handler(door)
-    return opener

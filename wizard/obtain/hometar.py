@@ -21,6 +21,8 @@ from .watch import CHUNK, NotUsable, Readable, Watch
 MANIFEST = ".flink-wizard/manifest.json"
 _DROPPED = ("log", ".flink-wizard")
 _BLOCK = 512
+_LARGEST = 16 * 1024**3
+"""Bytes of all members. No Flink comes near; an archive made to fill a disk ends here."""
 _NEEDED = "bin/start-cluster.sh"
 
 
@@ -46,6 +48,7 @@ class HomeTar:
     def __init__(self, file: IO[bytes], watch: Watch) -> None:
         self._file = file
         self._watch = watch
+        self._total = 0
         self._files: dict[str, tuple[int, int, str, str]] = {}
         self._offsets: dict[str, int] = {}
         self._links: dict[str, str] = {}
@@ -64,6 +67,9 @@ class HomeTar:
         if path.partition("/")[0] in _DROPPED:
             return
         self._claim(path)
+        self._total += size
+        if self._total > _LARGEST:
+            raise NotUsable("it holds more than 16 GiB, which is no Flink")
         seconds = max(0, int(mtime))
         self._parents(path, seconds)
         mode = self._mode(path, mode)

@@ -21,11 +21,12 @@ from ..commands import Fetch, FetchChoice
 from ..connection import Stop
 from ..parts import CommandFailed
 from ..spec import HERE
-from .download import NotThere, checksum_at, download, forget
+from .download import checksum_at, download, forget
 from .hometar import HomeTar
 from .pypi import PypiFailed, fetch_packages, pack_packages
 from .tarball import pack_folder, pack_tarball
 from .watch import POLL, NotUsable, Watch, shown_address
+from .web import NotThere
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +134,11 @@ def _pack_download(choice: FetchChoice, version: str, tar: Path, home: HomeTar, 
         except NotThere as missing:
             if choice.kind != "url":
                 raise NotUsable(f"its checksum: {missing}") from missing
-    sha = _verified(choice, part, wanted, watch)
+    digest = _verified(choice, part, wanted, watch)
+    known = digest if choice.algorithm == "sha512" else None
     size = part.stat().st_size
     try:
-        pack_tarball(part, home, watch, known_sha=sha)
+        sha = pack_tarball(part, home, watch, known_sha=known)
         manifest = home.finish(version, sha)
     except NotUsable:
         forget(part)

@@ -139,8 +139,8 @@ def _inside_home(name: str, root: str) -> str | None:
     parts = PurePosixPath(safe_path(name)).parts
     if not parts:
         return None
-    described = len(parts) == 1 or parts[0] == "pyflink" or parts[0].endswith(".dist-info")
-    if parts[-1] in TOP_FILES and described:
+    beside = len(parts) == 1 or (len(parts) == 2 and parts[0] == "pyflink")
+    if parts[-1] in TOP_FILES and (beside or parts[0].endswith(".dist-info")):
         return parts[-1]
     return "/".join(parts[1:]) if len(parts) > 2 and parts[0] == root and parts[1] in KEPT else None
 

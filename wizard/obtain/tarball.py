@@ -6,8 +6,6 @@ archive came from, nor what becomes of its members.
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
 import lzma
 import os
@@ -34,7 +32,7 @@ _TOPS = {
     "resources",
     "tools",
 }
-_DAMAGED = (tarfile.TarError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
+_DAMAGED = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError, OverflowError)
 
 
 def pack_tarball(archive: Path, home: HomeTar, watch: Watch, *, known_sha: str | None = None) -> str:
@@ -162,8 +160,6 @@ def _unpacked(raw: IO[bytes], source: _Hashed) -> Readable:
         return _Gunzipped(source)
     if start.startswith(b"\xfd7zXZ\0"):
         return lzma.LZMAFile(cast("IO[bytes]", source))
-    if start.startswith(b"BZh"):
-        return bz2.BZ2File(cast("IO[bytes]", source))
     try:
         tarfile.TarInfo.frombuf(start, "utf-8", "surrogateescape")
     except tarfile.HeaderError as error:
@@ -180,7 +176,7 @@ def _members(plain: Readable, home: HomeTar) -> None:
             path = safe_path(member.name)
             if member.isdir() or posixpath.basename(path).startswith("._"):
                 continue
-            if not (member.isreg() or member.issym() or member.islnk()):
+            if member.issparse() or not (member.isreg() or member.issym() or member.islnk()):
                 raise NotUsable(f"it holds a member that an archive of Flink never has: {member.name!r}")
             if top is None:
                 first, _, below = path.partition("/")
