@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-_TOKEN = re.compile("\x00later:([^:\x00]+):([^\x00]+)\x00")
+_TOKEN = re.compile("\x00later:([^\x00]+):([^:\x00]+)\x00")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 SudoWay = Literal["root", "nopasswd", "password", "none"]
 PortState = Literal["open", "refused", "timeout", "unreachable", "unresolved"]
@@ -185,6 +185,8 @@ class HomeFacts:
     """Names beside the home that an interrupted run left."""
     operator_files: tuple[str, ...] = ()
     """Files in the home that are not in the manifest."""
+    real: str = ""
+    """The path with links resolved: what Flink's scripts, and so its processes, call the home. "" when unread."""
     executable: bool | None = None
     """Whether bin/*.sh have their execute bits."""
 
@@ -193,7 +195,7 @@ class HomeFacts:
         if self.manifest is None or file.text is None:
             return False
         shipped: Mapping[str, str] = self.manifest.get("shipped_conf", {})
-        sum_now = hashlib.sha256(file.text.encode()).hexdigest()
+        sum_now = hashlib.sha256(file.text.encode("utf-8", "surrogateescape")).hexdigest()
         return shipped.get(file.path.rsplit("/", 1)[1]) == sum_now
 
 
@@ -304,10 +306,17 @@ class HostFacts:
             new = getattr(newer, item.name)
             if isinstance(new, Mapping) and item.name != "login_environment":
                 if new:
-                    changes[item.name] = MappingProxyType({**getattr(self, item.name), **new})
+                    both: dict[Any, Any] = {**getattr(self, item.name), **cast("Mapping[Any, Any]", new)}
+                    changes[item.name] = MappingProxyType(both)
             elif new is not None:
                 changes[item.name] = new
         return replace(self, **changes)
+
+    def runs_from(self, daemon: DaemonFacts, home: str, conf_dir: str | None = None) -> bool:
+        """Whether a daemon of this host belongs to that Flink home, under whichever of the home's names."""
+        seen = self.homes.get(home)
+        names = {home, seen.real} - {""} if seen else {home}
+        return daemon.home in names or daemon.conf_dir in {conf_dir, *(f"{name}/conf" for name in names)}
 
     def conf_file(self, home: str, name: str) -> PathFacts | None:
         """A file of that Flink home's configuration directory, None when it is not there or was not read."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from . import events
 from .commands import Command, Fetch, Later, Run, Transfer, Upload, fill_command, lines_of
@@ -75,8 +75,16 @@ class Hands:
             try:
                 with self._lock:
                     values = dict(self._values)
-                result = self._one(operation, fill_command(command, values), facts, stop, report)
+                result = self._one(operation, _filled(operation.host, command, values), facts, stop, report)
                 status, tail = result.status, clean(result.tail())
+            except OSError as error:
+                tail = str(error)
+                raise CommandFailed(
+                    operation.host,
+                    f"{line}: a file of this machine cannot be read",
+                    tail,
+                    "Look at that file.",
+                ) from None
             except CommandFailed as error:
                 status, tail = 1, error.evidence
                 raise
@@ -111,7 +119,7 @@ class Hands:
                 return self._fetch(command, stop, report)
 
     def _run(self, host: str, run: Run, facts: ClusterFacts, stop: Stop, report: Sink) -> Result:
-        line, given = run.line(), run.stdin.encode()
+        line, given = run.line(), run.stdin.encode("utf-8", "surrogateescape")
         connection = self.open(host)
         if run.sudo and facts[host].sudo != "root":
             password = self.sudo_password(host)
@@ -214,6 +222,19 @@ def _counted(stream: Iterator[bytes], host: str, total: int | None, report: Sink
             last = now
             report(events.BytesMoved(host, done, total))
     report(events.BytesMoved(host, done, total))
+
+
+def _filled(host: str, command: Command, values: Mapping[Later, str]) -> Command:
+    try:
+        return fill_command(command, values)
+    except KeyError as missing:
+        later = cast("Later", missing.args[0])
+        raise CommandFailed(
+            host,
+            f"the {later.name.replace('-', ' ')} of {later.host} is not known",
+            "the step that brings it about was left out or failed",
+            "Run again: then it is read from the host.",
+        ) from None
 
 
 def _failed(host: str, command: Command, result: Result) -> CommandFailed:

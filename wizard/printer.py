@@ -54,7 +54,7 @@ class Printer:
             case events.ProofMade():
                 self._proof(event)
             case events.Note():
-                self._terminal.line(f"  {event.text}")
+                self._terminal.line(f"  {clean(event.text)}")
             case _:
                 pass
 
@@ -116,9 +116,9 @@ class Printer:
             for line in finding.evidence[:6]:
                 self._terminal.line(f"      {clean(line)}")
             if finding.why:
-                self._terminal.line(f"      why: {finding.why}")
+                self._terminal.line(f"      why: {clean(finding.why)}")
             if finding.fix is not None:
-                self._terminal.line(f"      {finding.fix.title}")
+                self._terminal.line(f"      {clean(finding.fix.title)}")
                 for command in finding.fix.commands:
                     self._terminal.line(f"        {clean(command)}")
 

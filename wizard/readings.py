@@ -24,7 +24,7 @@ class Readings:
         self._stop = stop
         self._facts = facts or ClusterFacts()
         self._held: dict[str, set[Need]] = {}
-        self._writes = 0
+        self._writes: dict[str, int] = {}
         self._lock = threading.Lock()
 
     @property
@@ -56,7 +56,7 @@ class Readings:
                 asked = tuple(need for need in needs if again or need not in held)
                 if asked:
                     missing[host] = asked
-            before = self._writes
+            before = dict(self._writes)
         if missing:
             self._keep(missing, self._prober.read(missing, self._stop, report), before)
         return self.facts
@@ -64,13 +64,13 @@ class Readings:
     def wrote(self, host: str) -> None:
         """Something was written on that host: its readings, and all that look across hosts, are old."""
         with self._lock:
-            self._writes += 1
+            self._writes[host] = self._writes.get(host, 0) + 1
             self._held[host] = set()
             for name, needs in self._held.items():
                 self._held[name] = {need for need in needs if not need.crosses}
 
     def _keep(
-        self, asked: Mapping[str, tuple[Need, ...]], read: Mapping[str, HostFacts], before: int
+        self, asked: Mapping[str, tuple[Need, ...]], read: Mapping[str, HostFacts], before: Mapping[str, int]
     ) -> None:
         with self._lock:
             for host, needs in asked.items():
@@ -78,5 +78,7 @@ class Readings:
                 if facts is None:
                     continue
                 self._facts = self._facts.with_host(facts)
-                if facts.reached and self._writes == before:
-                    self._held.setdefault(host, set()).update(needs)
+                if not facts.reached or self._writes.get(host) != before.get(host):
+                    continue
+                still = self._writes == before
+                self._held.setdefault(host, set()).update(need for need in needs if still or not need.crosses)

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from . import events
@@ -74,9 +74,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between two readings of a proof that is not good yet."""
+    """Seconds between two readings of a proof that is not good yet, and the clock by which its patience ends."""
 
     poll: float = 0.5
+    clock: Callable[[], float] = time.monotonic
 
 
 class Runner:
@@ -116,13 +117,18 @@ class Runner:
         self.readings.look(plan.needs(), self._sink)
         for host in plan.hosts:
             self._drop_unreachable(host, outcome)
-        for number, stage in enumerate(plan.stages, 1):
-            if self._over(plan, outcome):
-                break
-            self._sink(events.StageStarted(stage.title, number, len(plan.stages), len(stage.steps)))
-            self._run_stage(plan, stage, outcome)
-            self._sink(events.StageFinished(stage.title, number))
-        self._close(plan, outcome)
+        began = False
+        try:
+            for number, stage in enumerate(plan.stages, 1):
+                if self._over(plan, outcome):
+                    break
+                began = True
+                self._sink(events.StageStarted(stage.title, number, len(plan.stages), len(stage.steps)))
+                self._run_stage(plan, stage, outcome)
+                self._sink(events.StageFinished(stage.title, number))
+        finally:
+            if began:
+                self._close(plan, outcome)
         outcome.cancelled = self._stop.is_set()
         self._sink(
             events.RunFinished(
@@ -178,6 +184,9 @@ class Runner:
                     return
                 outcome.stopped = outcome.stopped or choice == "stop"
             self._drop(failure, outcome)
+            if failure.host != step.host:
+                # Another host was lost in the middle of this step; what it left here is not complete either.
+                self._drop(replace(failure, host=step.host), outcome)
             return
 
     def _attempt(self, step: Operation, outcome: Outcome) -> Failure | None:
@@ -240,19 +249,26 @@ class Runner:
             outcome.pending.append(Failure(step.host, step.id, step.title, cause, "", action, kind="pending"))
 
     def _prove(self, proof: Proof, outcome: Outcome) -> None:
-        deadline = time.monotonic() + proof.patience
+        deadline = self._pace.clock() + proof.patience
         facts = self.readings.look(proof.needs())
         while True:
             more = proof.then_needs(facts)
             if more:
                 facts = self.readings.look(more)
-            verdict = proof.judge(facts)
-            if verdict.good or verdict.skipped or verdict.final or time.monotonic() >= deadline:
+            if self._stop.is_set():
+                return
+            lost = facts[proof.host].failure
+            if lost:
+                # What was read before the host was lost proves nothing about now.
+                verdict = Verdict(False, lost.cause, "", lost.evidence, lost.action)
+            else:
+                verdict = proof.judge(facts)
+            if verdict.good or verdict.skipped or verdict.final or self._pace.clock() >= deadline:
                 break
             if self._stop.wait(self._pace.poll):
                 return
             facts = self.readings.look(proof.needs(), again=True)
-        if not verdict.good and not verdict.skipped:
+        if not verdict.good and not verdict.skipped and facts[proof.host].reached:
             evidence = proof.evidence_needs()
             if evidence:
                 facts = self.readings.look(evidence, again=True)
@@ -276,6 +292,7 @@ class Runner:
             outcome.proofs.append(made)
         if verdict.good or verdict.skipped:
             return
+        lost = self.readings.facts[proof.host].failure
         failure = Failure(
             proof.host,
             proof.id,
@@ -283,9 +300,9 @@ class Runner:
             verdict.observed,
             verdict.evidence,
             verdict.action,
-            kind="proof",
+            kind=lost.kind if lost else "proof",
         )
-        if proof.fatal:
+        if proof.fatal or lost:
             self._drop(failure, outcome)
         else:
             with self._lock:
@@ -294,10 +311,16 @@ class Runner:
     def _close(self, plan: Plan, outcome: Outcome) -> None:
         """The closing steps run also after a failure or a cancel, with a stop of their own."""
         stop = threading.Event()
-        readings = Readings(self.readings.prober, stop, self.readings.facts)
+        facts = self.readings.facts
+        for host in plan.hosts:
+            lost = facts[host].failure
+            if lost and lost.kind == "cancelled":
+                # A reading that was broken off by the cancel says nothing about the host.
+                facts = facts.changed(host, failure=None)
+        readings = Readings(self.readings.prober, stop, facts)
         closing = Runner(readings, self._executor, self._sink, stop, pace=self._pace)
         for step in plan.closing:
-            if isinstance(step, Operation) and self.readings.facts[step.host].reached:
+            if isinstance(step, Operation) and facts[step.host].reached:
                 closing._operate(step, outcome)
 
     def _drop_unreachable(self, host: str, outcome: Outcome) -> None:

@@ -15,7 +15,11 @@ from .text import clean
 
 
 def preview_lines(preview: Preview) -> Iterator[str]:
-    """The whole preview, stage by stage and host by host."""
+    """The whole preview, stage by stage and host by host, safe to print."""
+    return (clean(line) for line in _lines(preview))
+
+
+def _lines(preview: Preview) -> Iterator[str]:
     if not preview.changes:
         yield "Nothing to change."
     for stage in preview.stages:

@@ -18,6 +18,7 @@ if [ -L "$path" ]; then path=$(readlink -f "$path"); fi
 part="${path%/*}/.${path##*/}.flink-wizard-part"
 mkdir -p "${path%/*}"
 trap 'rm -f "$part"' EXIT
+rm -f "$part"
 ( umask 077; cat > "$part" )
 [ "$(wc -c < "$part")" -eq "$size" ] || { echo "only a part of the file arrived" >&2; exit 1; }
 if [ -e "$path" ]; then
@@ -25,7 +26,8 @@ if [ -e "$path" ]; then
     echo "$path was changed by somebody else in the meantime" >&2; exit 1
   fi
   if [ -n "$backup" ]; then
-    cp -p "$path" "$backup"
+    # A second change by the same run must not replace what stood there before the first one.
+    [ -e "$backup" ] || { cp -p "$path" "$backup.part" && mv -f "$backup.part" "$backup"; }
     mkdir -p "$HOME/.flink-wizard"
     printf '%s\\n' "$record" >> "$HOME/.flink-wizard/changes.log"
   fi
@@ -45,7 +47,8 @@ cd "$path"
 exec tar xpof -
 """
 
-_PACK = """cd "$1" && exec tar chf - ."""
+# tar ends with 1 when a link dangles (Debian's Java has one): what could be read was sent.
+_PACK = """cd "$1" || exit 2; tar chf - .; [ $? -le 1 ]"""
 
 
 def upload_run(upload: Upload, run_id: str, who: str, when: str) -> Run:
@@ -53,13 +56,15 @@ def upload_run(upload: Upload, run_id: str, who: str, when: str) -> Run:
 
     `who` and `when` (ISO 8601) go into the record that stands beside a backup.
     """
-    content = upload.content.encode()
-    backup = f"{upload.path}.{run_id}.bak" if upload.backup else ""
+    content = upload.content.encode("utf-8", "surrogateescape")
+    # Where nothing was known to stand, what stands there after all is kept in any case.
+    backup = f"{upload.path}.{run_id}.bak" if upload.backup or upload.before is None else ""
     record = json.dumps(
         {"when": when, "who": who, "run": run_id, "file": upload.path, "backup": backup, "why": upload.why},
         ensure_ascii=True,
     )
-    before = hashlib.sha256(upload.before.encode()).hexdigest() if upload.before is not None else ""
+    old = upload.before
+    before = hashlib.sha256(old.encode("utf-8", "surrogateescape")).hexdigest() if old is not None else ""
     run = shell(
         _UPLOAD,
         upload.path,

@@ -36,7 +36,7 @@ sha256() {
 
 # says ANSWER KEY VALUE: whether a JSON answer holds that pair.
 says() {
-  case $(printf '%s' "$1" | tr -d ' \t\r\n') in *"\"$2\":$3"[,}]*) ;; *) return 1 ;; esac
+  case $(printf '%s' "$1" | tr -d ' \t\r\n') in *"\"$2\":$3"[,'}']*) ;; *) return 1 ;; esac
 }
 
 good() { printf '  ok: %s\n' "$1"; }
@@ -60,24 +60,30 @@ download() {
   fi
 }
 
-# archive VERSION ADDRESS CHECKSUM PROGRAM SECONDS: an archive whose checksum file names the hash of what arrived.
-# Such a file may be "hash  name" or "name: HA SH ...", so it is searched for the hash, blanks left out.
+# archive VERSION ADDRESS CHECKSUM PROGRAM SECONDS [optional]: an archive whose checksum file names its hash.
+# Such a file may be "hash  name" or "name: HA SH ...", so it is searched for the hash, blanks left out. An optional
+# one may be missing: curl says so with status 22, wget with 8.
 archive() {
   rm -rf "$work/got" && mkdir "$work/got"
   download "$2" "$work/got/archive" "$5" || return 1
-  if [ -n "$3" ]; then
-    download "$3" "$work/got/checksum" "$5" || return 1
-    sum=$("$4" < "$work/got/archive" | cut -d ' ' -f 1)
-    tr -d ' \t\r\n' < "$work/got/checksum" | tr A-F a-f | grep -q -F -- "$sum" ||
-      { echo "$2 does not match its checksum $3" >&2; return 1; }
-  fi
+  status=0
+  if [ -n "$3" ]; then download "$3" "$work/got/checksum" "$5" || status=$?; else status=22; fi
+  case $status-${6:-needed} in
+    0-*)
+      sum=$("$4" < "$work/got/archive" | cut -d ' ' -f 1)
+      tr -d ' \t\r\n' < "$work/got/checksum" | tr A-F a-f | grep -q -F -- "$sum" ||
+        { echo "$2 does not match its checksum $3" >&2; return 1; }
+      ;;
+    22-optional | 8-optional) echo "no checksum is published for $2" >&2 ;;
+    *) return 1 ;;
+  esac
   unpacked "$work/got/archive" && packed "$1" "$(sha512sum < "$work/got/archive" | cut -d ' ' -f 1)" null
 }
 
 # from_path VERSION FILE: an archive or an unpacked home of this machine.
 from_path() {
   if [ -d "$2" ]; then
-    rm -rf "$work/home" && mkdir "$work/home" && (cd "$2" && tar chf - .) | (cd "$work/home" && tar xof -) &&
+    rm -rf "${work:?}/home" && mkdir "$work"/home && (cd "$2" && tar chf - .) | (cd "$work"/home && tar xof -) &&
       packed "$1" "" null
   else
     unpacked "$2" && packed "$1" "$(sha512sum < "$2" | cut -d ' ' -f 1)" \
@@ -87,7 +93,7 @@ from_path() {
 
 # from_pypi VERSION: the two packages that hold a whole Flink home together.
 from_pypi() {
-  rm -rf "$work/got" "$work/home" && mkdir "$work/got" "$work/home"
+  rm -rf "$work/got" "${work:?}/home" && mkdir "$work/got" "$work/home"
   for package in apache-flink apache-flink-libraries; do
     python3 -m pip download --quiet --no-deps --dest "$work/got" "$package==$1" || return 1
   done
@@ -108,7 +114,7 @@ from_pypi() {
 
 # unpacked FILE: its one folder becomes $work/home.
 unpacked() {
-  rm -rf "$work/open" "$work/home" && mkdir "$work/open"
+  rm -rf "$work/open" "$work"/home && mkdir "$work/open"
   case $(head -c 2 < "$1" | od -An -tx1 | tr -d ' ') in
     1f8b) gzip -dc < "$1" > "$work/plain.tar" ;;
     425a) bzip2 -dc < "$1" > "$work/plain.tar" ;;

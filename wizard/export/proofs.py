@@ -71,7 +71,7 @@ def _rest_answers(proof: RestAnswers, names: Names) -> Iterator[str]:
     yield (
         '  case $answer in *\'"flink-version"\'*) says "$answer" flink-version '
         + version
-        + " ;; *[{]*) ;; *) return 1 ;; esac"
+        + " ;; *'{'*) ;; *) return 1 ;; esac"
     )
     yield "}"
     log = f"{proof.title}: not so. Read the newest files in {proof.home}/log on {proof.host}"

@@ -90,7 +90,7 @@ class _Script:
         if secret:
             yield "#"
             yield "# KEEP IT TO YOURSELF (chmod 600): it holds the values of these configuration keys:"
-            yield from (comment(f"  {key}") for key in secret)
+            yield from (comment(f"- {key}") for key in secret)
         for left in self._preview.left:
             yield comment(
                 f"Not in it: {name_of(left.host)}: {left.title}: {left.status}: {left.cause} {left.action}"
@@ -103,7 +103,7 @@ class _Script:
         yield "umask 077"
         yield "ssh_options=${FLINK_WIZARD_SSH:--o BatchMode=yes}"
         yield 'work=$(mktemp -d "${TMPDIR:-/tmp}/flink-wizard.XXXXXX")'
-        yield "verdict=0 locked= at=start"
+        yield "verdict=0 locked='' at=start"
         yield 'who="$(id -un)@$(uname -n)"'
         yield "when=$(date -u +%Y-%m-%dT%H:%M:%S+00:00)"
         yield ""
@@ -156,7 +156,8 @@ class _Script:
             yield "begun=$(sed 's/.*) //' /proc/$$/stat 2>/dev/null | cut -d ' ' -f 20)"
             yield "boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo unknown)"
             run_id = self._names.word(self._preview.plan.run_id)
-            yield f'owner="run "{run_id}" by $(id -un) on $(uname -n)/$boot as process $$/$begun since $when"'
+            yield f"run_id={run_id}"
+            yield 'owner="run $run_id by $(id -un) on $(uname -n)/$boot as process $$/$begun since $when"'
         yield ""
 
     def _ending(self) -> Iterator[str]:
@@ -309,7 +310,10 @@ def _obtained(version: str, choice: FetchChoice) -> str:
     if choice.kind == "path":
         return f"from_path {version} {address}"
     checksum = shlex.quote(choice.checksum_url or "")
-    return f"archive {version} {address} {checksum} {choice.algorithm}sum {choice.connect_timeout:.0f}"
+    optional = " optional" if choice.kind == "url" or not choice.checksum_url else ""
+    return (
+        f"archive {version} {address} {checksum} {choice.algorithm}sum {choice.connect_timeout:.0f}{optional}"
+    )
 
 
 def _allowing(ok: Iterable[int]) -> str:

@@ -36,8 +36,11 @@ def download(
     *,
     trusted: bool,
     algorithm: str = "sha512",
+    pause: float = 1.0,
 ) -> Downloaded:
     """Fetch the file into `part`, going on with what is there. `trusted`: a checksum will judge the result.
+
+    After the first break it waits `pause` seconds, after the second twice as long.
 
     Raises:
         NotUsable: it could not be had; what arrived stays for another try.
@@ -49,7 +52,7 @@ def download(
     before = _resumable(part, note, address, trusted)
     for attempt in range(TRIES):
         if attempt:
-            watch.pause(0.2 * attempt)
+            watch.pause(pause * attempt)
         try:
             digest = _once(address, part, note, connect_timeout, watch, trusted, algorithm)
             return Downloaded(part, digest, before)

@@ -162,7 +162,7 @@ class HomeTar:
 
     def _copy_links(self) -> None:
         while self._links:
-            done = [path for path, target in self._links.items() if self._copy_link(path, target)]
+            done = [path for path, target in list(self._links.items()) if self._copy_link(path, target)]
             if not done:
                 path, target = next(iter(self._links.items()))
                 raise NotUsable(f"its link {path} leads to {target}, which is not in it")

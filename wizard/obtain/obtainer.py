@@ -40,8 +40,14 @@ class _Packed:
     """Removes what is not needed once the tar is in its place."""
 
 
+@dataclass(frozen=True, slots=True)
 class Obtainer:
-    """A `hands.Fetcher`. Safe to call from several threads and from several programs at once."""
+    """A `hands.Fetcher`. Safe to call from several threads and from several programs at once.
+
+    `pause`: seconds before a download that broke is tried again; longer each time.
+    """
+
+    pause: float = 1.0
 
     def __call__(self, fetch: Fetch, stop: Stop, moved: Callable[[int, int | None], None]) -> str:
         """See `hands.Fetcher`. Raises CommandFailed, ConnectionFailed (kind "cancelled")."""
@@ -52,17 +58,17 @@ class Obtainer:
             with _alone(tar, watch):
                 if _is_done(fetch, tar):
                     return "the cache"
-                return _first_that_works(fetch, tar, watch)
+                return _first_that_works(fetch, tar, watch, self.pause)
         except OSError as error:
             raise _cache_failed(fetch, tar, error) from error
 
 
-def _first_that_works(fetch: Fetch, tar: Path, watch: Watch) -> str:
+def _first_that_works(fetch: Fetch, tar: Path, watch: Watch, pause: float) -> str:
     reasons: list[str] = []
     for choice in fetch.choices:
         watch.check()
         try:
-            return _from(choice, fetch.version, tar, watch)
+            return _from(choice, fetch.version, tar, watch, pause)
         except NotUsable as refused:
             reasons.append(f"{_named(choice)}: {refused}")
     raise CommandFailed(
@@ -74,12 +80,12 @@ def _first_that_works(fetch: Fetch, tar: Path, watch: Watch) -> str:
     )
 
 
-def _from(choice: FetchChoice, version: str, tar: Path, watch: Watch) -> str:
+def _from(choice: FetchChoice, version: str, tar: Path, watch: Watch, pause: float) -> str:
     unfinished = tar.with_name(f".{tar.name}.new")
     manifest = tar.with_name(tar.name + ".manifest.json")
     try:
         with unfinished.open("w+b", buffering=256 * 1024) as file:
-            packed = _pack(choice, version, tar, HomeTar(file, watch), watch)
+            packed = _pack(choice, version, tar, HomeTar(file, watch), watch, pause)
             file.flush()
             os.fsync(file.fileno())
         manifest.unlink(missing_ok=True)
@@ -92,14 +98,14 @@ def _from(choice: FetchChoice, version: str, tar: Path, watch: Watch) -> str:
     return packed.told
 
 
-def _pack(choice: FetchChoice, version: str, tar: Path, home: HomeTar, watch: Watch) -> _Packed:
+def _pack(choice: FetchChoice, version: str, tar: Path, home: HomeTar, watch: Watch, pause: float) -> _Packed:
     match choice.kind:
         case "path":
             return _pack_path(choice, version, home, watch)
         case "pypi":
             return _pack_pypi(choice, version, tar, home, watch)
         case _:
-            return _pack_download(choice, version, tar, home, watch)
+            return _pack_download(choice, version, tar, home, watch, pause)
 
 
 def _pack_path(choice: FetchChoice, version: str, home: HomeTar, watch: Watch) -> _Packed:
@@ -122,7 +128,9 @@ def _pack_path(choice: FetchChoice, version: str, home: HomeTar, watch: Watch) -
     return _Packed(home.finish(version, sha), source, choice.address)
 
 
-def _pack_download(choice: FetchChoice, version: str, tar: Path, home: HomeTar, watch: Watch) -> _Packed:
+def _pack_download(
+    choice: FetchChoice, version: str, tar: Path, home: HomeTar, watch: Watch, pause: float
+) -> _Packed:
     file = unquote(urlsplit(choice.address).path).rpartition("/")[2] or "archive"
     part = tar.with_name(f"{file}.part")
     wanted: str | None = None
@@ -134,7 +142,7 @@ def _pack_download(choice: FetchChoice, version: str, tar: Path, home: HomeTar, 
         except NotThere as missing:
             if choice.kind != "url":
                 raise NotUsable(f"its checksum: {missing}") from missing
-    digest = _verified(choice, part, wanted, watch)
+    digest = _verified(choice, part, wanted, watch, pause)
     known = digest if choice.algorithm == "sha512" else None
     size = part.stat().st_size
     try:
@@ -147,7 +155,7 @@ def _pack_download(choice: FetchChoice, version: str, tar: Path, home: HomeTar, 
     return _Packed(manifest, _source(choice, size=size, mtime=None), told, lambda: forget(part))
 
 
-def _verified(choice: FetchChoice, part: Path, wanted: str | None, watch: Watch) -> str:
+def _verified(choice: FetchChoice, part: Path, wanted: str | None, watch: Watch, pause: float) -> str:
     """Download until the checksum fits: a part of an earlier run that spoils it is tried once without."""
     while True:
         got = download(
@@ -157,6 +165,7 @@ def _verified(choice: FetchChoice, part: Path, wanted: str | None, watch: Watch)
             watch,
             trusted=wanted is not None,
             algorithm=choice.algorithm,
+            pause=pause,
         )
         if wanted is None or got.digest == wanted:
             return got.digest
@@ -170,7 +179,7 @@ def _verified(choice: FetchChoice, part: Path, wanted: str | None, watch: Watch)
 def _pack_pypi(choice: FetchChoice, version: str, tar: Path, home: HomeTar, watch: Watch) -> _Packed:
     folder = tar.with_name(f"{tar.name}.packages")
     try:
-        with fetch_packages(version, folder, watch) as packages:
+        with fetch_packages(choice.address, folder, watch) as packages:
             size = sum(package.stat().st_size for package in packages)
             pack_packages(packages, home)
             manifest = home.finish(version, None)

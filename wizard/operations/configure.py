@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from ..commands import Command, Upload
 from ..facts import ClusterFacts, HomeFacts, PathFacts
-from ..flink.configfile import ConfigUnreadable, edit_config, read_config
+from ..flink.configfile import ConfigUnreadable, ValueNotWritable, edit_config, read_config
 from ..flink.java import module_flags
 from ..flink.line import Format, Line
 from ..flink.template import render_config
@@ -64,12 +64,20 @@ class WriteConfig(Operation):
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         file, fmt = self._file(facts)
         path = self._path(facts)
-        if file is None or file.text is None or self._untouched(facts, file):
-            wanted = self._wanted(facts, {})
-            text = render_config(self.line, {**dict(self.fresh), **wanted})
-            before = file.text if file else None
-            return (Upload(path, text, before=before, backup=False, why="the configuration of this node"),)
+        if file is not None and file.text is None:
+            raise CannotOperate(
+                f"{path} cannot be read, so it is not written either.",
+                f"{file.kind}, {file.size if file.size is not None else 'unknown'} bytes, owner {file.owner or 'unknown'}",
+                "Give it to the user that runs Flink, or move it away: then a new one is written.",
+            )
         try:
+            if file is None or file.text is None or self._untouched(facts, file):
+                wanted = self._wanted(facts, {})
+                text = render_config(self.line, {**dict(self.fresh), **wanted})
+                before = file.text if file else None
+                return (
+                    Upload(path, text, before=before, backup=False, why="the configuration of this node"),
+                )
             wanted = self._wanted(facts, read_config(file.text, fmt).values)
             found = read_config(file.text, fmt).values
             changes: dict[str, str | None] = {k: v for k, v in wanted.items() if found.get(k) != v}
@@ -80,6 +88,10 @@ class WriteConfig(Operation):
                 f"{path} cannot be read, so it is not edited.",
                 str(error),
                 "Mend that line, or move the file away: then a new one is written.",
+            ) from None
+        except ValueNotWritable as error:
+            raise CannotOperate(
+                f"{path} cannot hold a value of the answers.", str(error), "Correct it in the answers."
             ) from None
         mode = file.mode if file.mode is not None else 0o644
         return (Upload(path, text, mode & 0o777, file.text, why="only the lines that differ"),)
@@ -170,6 +182,12 @@ class WriteList(Operation):
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         file = self._file(facts)
         path = file.path if file else f"{self.conf_dir or self.home + '/conf'}/{self.file}"
+        if file is not None and file.text is None:
+            raise CannotOperate(
+                f"{path} cannot be read, so it is not written either.",
+                f"{file.kind}, owner {file.owner or 'unknown'}",
+                "Give it to the user that runs Flink, or move it away: then a new one is written.",
+            )
         before = file.text if file else None
         remarks = [line for line in (before or "").splitlines() if line.lstrip().startswith("#")]
         text = "\n".join((*remarks, *self.entries)) + "\n"

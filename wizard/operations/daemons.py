@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from ..commands import Command, Run, shell
@@ -61,8 +62,7 @@ class _Daemon(Operation):
         return tuple(
             daemon
             for daemon in host.daemons or ()
-            if daemon.kind == self.kind
-            and (daemon.home == self.home or daemon.conf_dir in {f"{self.home}/conf", self.conf_dir})
+            if daemon.kind == self.kind and host.runs_from(daemon, self.home, self.conf_dir)
         )
 
     def _stop_commands(self, daemons: tuple[DaemonFacts, ...]) -> tuple[Command, ...]:
@@ -130,12 +130,13 @@ class StartDaemon(_Daemon):
         conf_dir = self.conf_dir or f"{self.home}/conf"
         new = DaemonFacts(self.kind, 0, host.user or "", float("inf"), conf_dir, self.home)
         others = tuple(daemon for daemon in host.daemons or () if daemon not in self.running(host))
+        facts = without_answers(facts, self.master, self.rest)
         return facts.changed(self.host, daemons=(*others, *(new,) * self.count))
 
     def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
         running = self.running(facts[self.host])
         stops = bool(running) and (self._stale(facts) or len(running) > self.count)
-        return running_jobs(facts, self.master, self.rest) if stops else ()
+        return running_jobs(facts, self.master, self.rest, self.line) if stops else ()
 
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
         seen = len(self.running(facts[self.host]))
@@ -149,9 +150,8 @@ class StartDaemon(_Daemon):
         return any(daemon.started + 2.0 < newest for daemon in self.running(host))
 
     def _calculate(self, facts: ClusterFacts) -> tuple[Command, ...]:
-        """Flink's own memory calculation, from 1.10 on (JobManager: 1.11): it refuses what cannot start."""
-        first = (1, 11) if self.kind == "jobmanager" else (1, 10)
-        if self.line.number < first:
+        """Flink's own memory calculation, under this name from 1.11 on: it refuses what cannot start."""
+        if self.line.number < (1, 11):
             return ()
         which = "GET_JM_RESOURCE_PARAMS" if self.kind == "jobmanager" else "GET_TM_RESOURCE_PARAMS"
         java = java_of(facts[self.host], self.home, self.line)
@@ -199,30 +199,48 @@ class StopDaemon(_Daemon):
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         host = facts[self.host]
         gone = self.running(host)
+        facts = without_answers(facts, self.master, self.rest)
         return facts.changed(
             self.host, daemons=tuple(daemon for daemon in host.daemons or () if daemon not in gone)
         )
 
     def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
-        return running_jobs(facts, self.master, self.rest) if self.running(facts[self.host]) else ()
+        stops = bool(self.running(facts[self.host]))
+        return running_jobs(facts, self.master, self.rest, self.line) if stops else ()
 
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
         pids = ", ".join(str(daemon.pid) for daemon in self.running(facts[self.host]))
         return (f"still running: pid {pids}", f"Look at these processes on {self.host}; end them by hand.")
 
 
-def running_jobs(facts: ClusterFacts, master: str, rest: Rest | None) -> tuple[str, ...]:
-    """Jobs that the JobManager says are running, as `name (id)`; empty when it does not answer."""
+def without_answers(facts: ClusterFacts, master: str, rest: Rest | None) -> ClusterFacts:
+    """The facts once what the JobManager said is no longer known, because a daemon comes or goes."""
+    if rest is None or rest.key not in facts[master].rest:
+        return facts
+    left = {key: seen for key, seen in facts[master].rest.items() if key != rest.key}
+    return facts.changed(master, rest=MappingProxyType(left))
+
+
+def running_jobs(facts: ClusterFacts, master: str, rest: Rest | None, line: Line) -> tuple[str, ...]:
+    """Jobs that the JobManager says are running, as `name (id)`; empty when it does not answer.
+
+    A list under "jobs" from 1.5 on, under "running" from 0.10 on, bare in 0.9 (with other names of the fields).
+    """
     if rest is None:
         return ()
     seen = facts[master].rest.get(rest.key)
-    answer = seen.answers.get("/jobs/overview") if seen else None
-    if not isinstance(answer, dict):
+    answer: Any = seen.answers.get(line.web.jobs) if seen else None
+    if isinstance(answer, dict):
+        named = cast("dict[str, Any]", answer)
+        answer = named.get("jobs", named.get("running"))
+    if not isinstance(answer, list):
         return ()
-    listed: list[dict[str, Any]] = cast("dict[str, Any]", answer).get("jobs", [])
+    listed = [cast("dict[str, Any]", job) for job in cast("list[Any]", answer) if isinstance(job, dict)]
     ended = {"FINISHED", "CANCELED", "FAILED"}
     return tuple(
-        f"{job.get('name', '?')} ({job.get('jid', '?')})" for job in listed if job.get("state") not in ended
+        f"{job.get('name', job.get('jobname', '?'))} ({job.get('jid', job.get('jobid', '?'))})"
+        for job in listed
+        if job.get("state", job.get("status")) not in ended
     )
 
 

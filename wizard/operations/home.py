@@ -21,8 +21,8 @@ from ..spec import HERE
 from .operation import CannotOperate, Operation, Proof, Verdict
 
 _SWAP = """set -e
-home=$1 new=$2 old=$3 same=$4
-shift 4
+home=$1 new=$2 ready=$3 old=$4 same=$5
+shift 5
 [ -f "$new/.flink-wizard/manifest.json" ] || { echo "the copy in $new is not complete" >&2; exit 1; }
 mkdir -p "$new/log"
 if [ -d "$home" ]; then
@@ -32,9 +32,17 @@ if [ -d "$home" ]; then
   done
   if [ "$same" = yes ] && [ -d "$home/conf" ]; then cp -a "$home/conf/." "$new/conf/"; fi
   if [ -d "$home/log" ]; then cp -a "$home/log/." "$new/log/"; fi
+  # From here on the copy holds all that the old home held: were this run ended now, the next one moves it on.
+  rm -rf "$ready"
+  mv "$new" "$ready"
   mv "$home" "$old"
+else
+  ready=$new
 fi
-mv "$new" "$home"
+mv "$ready" "$home"
+"""
+
+_FINISH = """[ ! -e "$2" ] && exec mv "$1" "$2"
 """
 
 
@@ -46,6 +54,11 @@ def manifest_path(tar: str) -> str:
 def staging_of(home: str) -> str:
     """The name beside a home under which a new one grows. One name, so that a later run finds and replaces it."""
     return f"{posixpath.dirname(home)}/.{posixpath.basename(home)}.flink-wizard-new"
+
+
+def ready_of(home: str) -> str:
+    """The name of a copy that is complete with what the operator added, between the two renames of a swap."""
+    return f"{posixpath.dirname(home)}/.{posixpath.basename(home)}.flink-wizard-ready"
 
 
 def home_is_good(home: HomeFacts | None, version: str, archive: str | None) -> bool:
@@ -175,7 +188,7 @@ class InstallHome(Operation):
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         host = facts[self.host]
         old = host.homes.get(self.home)
-        running = [daemon for daemon in host.daemons or () if daemon.home == self.home]
+        running = [daemon for daemon in host.daemons or () if host.runs_from(daemon, self.home)]
         if running:
             listed = ", ".join(f"{daemon.kind} (pid {daemon.pid})" for daemon in running)
             raise CannotOperate(
@@ -189,14 +202,29 @@ class InstallHome(Operation):
                 ", ".join(old.operator_files[:5]),
                 "Move it away, or choose another flink.home.",
             )
-        staging = staging_of(self.home)
+        staging, ready = staging_of(self.home), ready_of(self.home)
+        if self._interrupted(old):
+            return (shell(_FINISH, ready, self.home, why="finish what an interrupted run had begun"),)
         carried = old.operator_files if old else ()
         same = "yes" if old and old.version == self.version else "no"
         backup = f"{self.home}.{self.run_id}.bak"
         return (
             Transfer(HERE, self.tar, self.host, staging, source_is_tar=True),
-            shell(_SWAP, self.home, staging, backup, same, *carried, why="move the finished copy into place"),
+            shell(
+                _SWAP,
+                self.home,
+                staging,
+                ready,
+                backup,
+                same,
+                *carried,
+                why="move the finished copy into place",
+            ),
         )
+
+    def _interrupted(self, old: HomeFacts | None) -> bool:
+        """Whether a run was ended after it had moved the old home away and before the new one was in its place."""
+        return old is not None and not old.exists and posixpath.basename(ready_of(self.home)) in old.leftovers
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         cached = cached_manifest(facts, self.tar) or {}
@@ -252,5 +280,9 @@ class SeeSharedHome(Proof):
         )
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        own = facts[self.host].homes.get(self.home) or HomeFacts(self.home, exists=False)
         home = facts[self.master].homes.get(self.home)
-        return facts.changed_home(self.host, home) if home else facts
+        if home is None or home_is_good(own, self.version, None):
+            return facts
+        # The files are the same; the configuration of this node stands in a directory of its own.
+        return facts.changed_home(self.host, replace(home, conf=own.conf, conf_dir=own.conf_dir))

@@ -1,6 +1,6 @@
-"""One change of a cluster at a time: a directory on the master that names who changes it.
+"""One change of a cluster at a time: a file on the master that names who changes it.
 
-Making a directory either succeeds or not, on every file system, which is all that a lock needs.
+A second name for a finished file is given or refused as a whole, so the lock never stands there without its owner.
 """
 
 from __future__ import annotations
@@ -15,19 +15,30 @@ from .operation import CannotOperate, Operation
 from .places import absolute, path_at
 
 _TAKE = """set -e
-directory=$1 owner=$2 stale=$3
-mkdir -p "${directory%/*}"
-if ! mkdir "$directory" 2>/dev/null; then
-  if [ -n "$stale" ] && [ "$(cat "$directory/owner" 2>/dev/null)" = "$stale" ]; then :
-  elif [ ! -e "$directory/owner" ]; then :
-  else echo "locked by: $(cat "$directory/owner")" >&2; exit 1; fi
+directory=$1 owner=$2 stale=$3 mine=$1.$$
+held() { cat "$directory/owner" 2>/dev/null || :; }
+locked() { echo "locked by: $(held)" >&2; exit 1; }
+trap 'rm -f "$mine" "$mine.ended"' EXIT
+mkdir -p "$directory"
+printf '%s\\n' "$owner" > "$mine"
+if [ -n "$stale" ] && [ "$(held)" = "$stale" ]; then
+  mv "$directory/owner" "$mine.ended" 2>/dev/null || locked
+  if [ "$(cat "$mine.ended")" != "$stale" ]; then
+    # Another run had taken it over a moment before: it gets its lock back.
+    ln "$mine.ended" "$directory/owner" 2>/dev/null || :
+    locked
+  fi
 fi
-printf '%s\\n' "$owner" > "$directory/owner"
+if ! said=$(ln "$mine" "$directory/owner" 2>&1); then
+  [ ! -e "$directory/owner" ] || locked
+  printf '%s\\n' "$said" >&2; exit 1
+fi
 """
 
 _RELEASE = """directory=$1 owner=$2
 [ "$(cat "$directory/owner" 2>/dev/null)" = "$owner" ] || exit 0
-rm -f "$directory/owner" && rmdir "$directory"
+rm -f "$directory/owner" || exit 1
+rmdir "$directory" 2>/dev/null || :
 """
 
 

@@ -23,7 +23,7 @@ from ..flink.line import Line
 from ..needs import Daemons, Need, Paths, Rest
 from .operation import NotNow, Operation, Proof, Verdict
 from .places import absolute, path_at
-from .prove import answer
+from .prove import answer, number
 
 _PLACE_JAR = """set -e
 mkdir -p "${1%/*}"
@@ -114,15 +114,15 @@ class RunProofJob(Operation):
     def satisfied(self, facts: ClusterFacts) -> bool:
         seen = path_at(facts[self.host], self._record)
         try:
-            noted: dict[str, Any] = json.loads((seen.text or "{}") if seen else "{}")
+            noted: dict[str, Any] = json.loads((seen.text or "{}") if seen else "{}", strict=False)
         except ValueError:
             return False
         return noted.get("key") == self._key(facts)
 
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         overview = answer(facts, self.host, self.rest, self.line.web.overview) or {}
-        free = int(overview.get("slots-available", self.slots))
-        total = int(overview.get(self.line.web.slot_count, self.slots))
+        free = number(overview, "slots-available", self.slots)
+        total = number(overview, self.line.web.slot_count, self.slots)
         if total < self.slots:
             raise NotNow(f"only {total} of {self.slots} slots are there")
         if free < self.slots:
@@ -149,12 +149,16 @@ class RunProofJob(Operation):
             why="run the job",
             timeout=self.limit + 60.0,
         )
-        note = shell(_NOTE, record, json.dumps({"key": self._key(facts)}), why="note that it was proved")
+        note = shell(_NOTE, record, self._noted(facts), why="note that it was proved")
         return (*(() if there else (place,)), run, note)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        text = json.dumps({"key": self._key(facts)})
+        text = self._noted(facts)
         return facts.changed_path(self.host, PathFacts(self._record, "file", text=text))
+
+    def _noted(self, facts: ClusterFacts) -> str:
+        """The record. Not by way of json, which would write the token of a later value in another form."""
+        return f'{{"key": "{self._key(facts)}"}}'
 
     def _key(self, facts: ClusterFacts) -> str:
         """What a proof holds for: exactly these processes. Known only later when they are yet to be started."""
@@ -162,7 +166,7 @@ class RunProofJob(Operation):
             (host, daemon.kind, daemon.pid)
             for host in self.daemons
             for daemon in facts[host].daemons or ()
-            if daemon.home == self.home or daemon.conf_dir == self.conf_dir
+            if facts[host].runs_from(daemon, self.home, self.conf_dir)
         )
         if any(pid == 0 for _, _, pid in running):
             return str(Later(self.host, "proof-key"))

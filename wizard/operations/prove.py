@@ -18,7 +18,7 @@ from ..flink.signatures import known_cause
 from ..needs import Daemons, LogTail, Need, Rest, Tcp
 from .operation import Proof, Verdict
 
-LOOPBACK = re.compile(r"^(localhost|127\.|\[?::1\]?$)")
+LOOPBACK = re.compile(r"^(localhost(\.localdomain)?\.?$|127\.|\[?::1\]?$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +58,25 @@ class RestAnswers(Proof):
     def judge(self, facts: ClusterFacts) -> Verdict:
         overview = answer(facts, self.host, self.rest, self.line.web.overview)
         wanted = f"an answer from http://{self.rest.address}:{self.rest.port}"
+        if overview is not None and self.line.web.taskmanager_count not in overview:
+            other = f"something else answers on port {self.rest.port}"
+            return Verdict(
+                False, other, wanted, action="Stop that program, or choose another port.", final=True
+            )
         if overview is not None:
             said = overview.get("flink-version", self.version)
             return Verdict(said == self.version, f"Flink {said}", f"Flink {self.version}", final=True)
         seen = facts[self.host].rest.get(self.rest.key)
-        alive = any(daemon.kind == "jobmanager" for daemon in facts[self.host].daemons or ())
-        observed = "the JobManager runs but does not answer" if alive else "no JobManager runs"
-        return Verdict(False, observed, wanted, seen.evidence if seen else "")
+        daemons = facts[self.host].daemons
+        gone = daemons is not None and not any(daemon.kind == "jobmanager" for daemon in daemons)
+        observed = "no JobManager runs" if gone else "the JobManager runs but does not answer"
+        return Verdict(False, observed, wanted, seen.evidence if seen else "", final=gone)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        return with_answer(
-            facts, self.host, self.rest, self.line.web.overview, {"flink-version": self.version}
-        )
+        web = self.line.web
+        old = answer(facts, self.host, self.rest, web.overview) or {}
+        value = {web.taskmanager_count: 0, **old, "flink-version": self.version}
+        return with_answer(facts, self.host, self.rest, web.overview, value)
 
     def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
         return {self.host: (LogTail(log_patterns(self.home, self.line.daemons.jobmanager)),)}
@@ -112,20 +119,23 @@ class TaskManagersRegistered(Proof):
 
     def judge(self, facts: ClusterFacts) -> Verdict:
         overview = answer(facts, self.host, self.rest, self.line.web.overview) or {}
-        count = int(overview.get(self.line.web.taskmanager_count, 0))
-        slots = int(overview.get(self.line.web.slot_count, 0))
+        count = number(overview, self.line.web.taskmanager_count, 0)
+        slots = number(overview, self.line.web.slot_count, 0)
         wanted = f"{self.taskmanagers} TaskManagers, {self.slots} slots"
         good = (count, slots) == (self.taskmanagers, self.slots)
         if count < self.taskmanagers:
             observed = f"{count} of {self.taskmanagers} TaskManagers, {slots} of {self.slots} slots"
         else:
             observed = f"{count} TaskManagers, {slots} slots"
-        return Verdict(good, observed, wanted, final=not good and count >= self._alive(facts))
+        # More than wanted, or slots that are not told yet: both pass. Too few, and no process left to come, stays.
+        return Verdict(
+            good, observed, wanted, final=count < self.taskmanagers and count >= self._alive(facts)
+        )
 
     def _alive(self, facts: ClusterFacts) -> int:
         """TaskManager processes that run: when each of them is registered, waiting for more is in vain."""
         return sum(
-            daemon.kind == "taskmanager" and daemon.home == self.home
+            daemon.kind == "taskmanager" and facts[host].runs_from(daemon, self.home)
             for host, _ in self.workers
             if facts[host].reached
             for daemon in facts[host].daemons or ()
@@ -193,11 +203,13 @@ class AddressesReachable(Proof):
                 action=f"Set {self.line.keys.tm_host} on each worker to its own name.",
                 final=True,
             )
+        targets = {(one.host, one.data_port) for one in seen if one.data_port > 0}
+        tried = [(host, facts[host].tcp) for host, _ in self.workers if targets <= set(facts[host].tcp)]
         closed = [
-            f"{host} → {target}:{port}: {state}"
-            for host, _ in self.workers
-            for (target, port), state in facts[host].tcp.items()
-            if state != "open" and any((one.host, one.data_port) == (target, port) for one in seen)
+            f"{host} → {target}:{port}: {tcp[target, port]}"
+            for host, tcp in tried
+            for target, port in sorted(targets)
+            if tcp[target, port] != "open"
         ]
         if closed:
             return Verdict(
@@ -208,7 +220,12 @@ class AddressesReachable(Proof):
                 "Open these ports between the workers, or fix them with taskmanager.data.port.",
                 final=True,
             )
-        return Verdict(True, f"{len(seen)} addresses, each reached from {len(self.workers)} workers")
+        if len(self.workers) == 1 or not targets:
+            return Verdict(
+                True, f"{len(seen)} TaskManagers tell {', '.join(sorted({one.host for one in seen}))}"
+            )
+        said = f"{len(targets)} addresses, each reached from {len(tried)} of {len(self.workers)} workers"
+        return Verdict(bool(tried), said, "every data port open to every worker", final=True)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         listed = [
@@ -216,7 +233,16 @@ class AddressesReachable(Proof):
             for _, address in self.workers
         ]
         path = self.line.web.taskmanagers
+        reached = MappingProxyType({(address, 1): "open" for _, address in self.workers})
+        for host, _ in self.workers:
+            facts = facts.changed(host, tcp=MappingProxyType({**facts[host].tcp, **reached}))
         return with_answer(facts, self.host, self.rest, path, {"taskmanagers": listed})
+
+
+def number(answered: Mapping[str, Any], field: str, default: int) -> int:
+    """A whole number of an answer; the default where something else stands there."""
+    value = answered.get(field, default)
+    return value if isinstance(value, int) else default
 
 
 def answer(facts: ClusterFacts, host: str, rest: Rest, path: str) -> dict[str, Any] | None:
@@ -235,22 +261,29 @@ def with_answer(facts: ClusterFacts, host: str, rest: Rest, path: str, value: di
 
 def taskmanagers(facts: ClusterFacts, host: str, rest: Rest, line: Line) -> tuple[TaskManagerSeen, ...]:
     """The registered TaskManagers. The host part comes from `path` (or 0.9's own field), as FACTS g has it."""
-    listed: Iterable[dict[str, Any]] = (answer(facts, host, rest, line.web.taskmanagers) or {}).get(
-        "taskmanagers", []
-    )
+    listed: Any = (answer(facts, host, rest, line.web.taskmanagers) or {}).get("taskmanagers", [])
     seen: list[TaskManagerSeen] = []
-    for one in listed:
-        found = re.search(r"@([^:/]+):", str(one.get("path", "")))
-        name = found[1] if found else str(one.get("inetAdress", one.get("id", ""))).split(":")[0]
+    for entry in cast("list[Any]", listed) if isinstance(listed, list) else []:
+        if not isinstance(entry, dict):
+            continue
+        one = cast("dict[str, Any]", entry)
+        found = re.search(r"@(\[[^\]]+\]|[^:/\[]+):\d", str(one.get("path", "")))
+        name = found[1].strip("[]") if found else _told_name(one)
         seen.append(
             TaskManagerSeen(
                 str(one.get("id", one.get("instanceID", ""))),
                 name,
-                int(one.get("dataPort", -1)),
-                int(one.get("slotsNumber", 0)),
+                number(one, "dataPort", -1),
+                number(one, "slotsNumber", 0),
             )
         )
     return tuple(seen)
+
+
+def _told_name(one: Mapping[str, Any]) -> str:
+    """Without a path: 0.9 writes an address as Java does, `name/10.0.0.2` or `/10.0.0.2`; else the id starts with it."""
+    name, _, address = str(one.get("inetAdress", "")).partition("/")
+    return name or address or str(one.get("id", "")).split(":")[0]
 
 
 def log_patterns(home: str, daemon: str) -> tuple[str, ...]:

@@ -113,7 +113,8 @@ def java_home(wish: Desired, context: Context) -> Steps:
             yield SetJavaHomeInSshEnvironment(host.name, java)
         outside = tuple(way for way in ways if way != "flink-config")
         if outside:
-            yield ProveJava(host.name, java, outside)
+            through = wish.spec.master.name if needs_ssh(wish) else ""
+            yield ProveJava(host.name, java, outside, through, host.address)
     if wish.client_flags:
         yield SetProfileVariable(wish.spec.master.name, "JVM_ARGS", wish.client_flags)
 

@@ -40,6 +40,7 @@ if [ -w "$a" ] && [ -d "$a" ]; then w=writable; else w=fixed; fi
 if [ -d "$p" ]; then k=there; elif [ -e "$p" ]; then k=other; else k=missing; fi
 h home $k $w
 if [ $k = there ]; then stats "$p"; fi
+if [ $k = there ]; then h real; (cd -P "$p" 2>/dev/null && pwd -P) | b64; fi
 h df; limit 5 df -kP "$a" 2>/dev/null
 mounts
 b=@BASE@
@@ -144,6 +145,7 @@ def read_home(reading: Reading, path: str) -> HomeFacts:
         inode=seen.inode if seen else "",
         leftovers=tuple(decoded_text(block.body) for block in reading.all("leftover")),
         operator_files=operator,
+        real=decoded_text(reading.body("real")).strip("\n") if reading.has("real") else "",
         executable={"yes": True, "no": False}.get(executable),
     )
 

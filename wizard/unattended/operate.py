@@ -94,7 +94,7 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
         wanted = [("jobmanager", 1 if host.name == master else 0), ("taskmanager", node.taskmanagers)]
         said: list[str] = []
         for kind, count in wanted:
-            pids = [str(d.pid) for d in seen.daemons or () if d.kind == kind and d.home == spec.flink.home]
+            pids = [str(d.pid) for d in seen.daemons or () if d.kind == kind and seen.runs_from(d, spec.flink.home)]
             if count or pids:
                 said.append(f"{kind} {len(pids)} of {count}" + (f" (pid {', '.join(pids)})" if pids else ""))
             good = good and len(pids) == count
@@ -113,7 +113,7 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
         f"{len(seen_tms)} of {desired.taskmanagers} TaskManagers registered, {slots} of {desired.slots} slots; "
         f"http://{desired.rest.address}:{desired.rest.port}"
     )
-    for job in running_jobs(facts, master, desired.rest):
+    for job in running_jobs(facts, master, desired.rest, desired.line):
         terminal.line(f"  running job: {job}")
     complete = (len(seen_tms), slots) == (desired.taskmanagers, desired.slots)
     return first_of(Exit.UNREACHABLE if lost else Exit.DONE, Exit.DONE if good and complete else Exit.FAILED)
