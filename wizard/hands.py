@@ -121,10 +121,10 @@ class Hands:
     def _run(self, host: str, run: Run, facts: ClusterFacts, stop: Stop, report: Sink) -> Result:
         line, given = run.line(), run.stdin.encode("utf-8", "surrogateescape")
         connection = self.open(host)
+        if run.sudo and self.open_admin is not None:
+            connection = self.open_admin(host)
         if run.sudo and facts[host].sudo != "root":
             password = self.sudo_password(host)
-            if self.open_admin is not None:
-                connection = self.open_admin(host)
             if password is not None and facts[host].sudo != "nopasswd":
                 line, given = f"sudo -S -p '' -- {line}", password.reveal().encode() + b"\n" + given
             else:

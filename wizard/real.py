@@ -6,16 +6,19 @@ Assembles what other rooms make. Nothing below knows whether it is real; only th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from .answers.passwords import Passwords
 from .audit import Audited, AuditLog
-from .connection import Connection
+from .connection import Connection, ConnectionFailed, Stop
+from .events import Sink
+from .facts import HostFacts, SudoWay
 from .hands import Fetcher, Hands, Signature
 from .local import LocalConnection
+from .needs import Need
 from .parts import Executor, Prober
 from .probes.prober import HostProber
 from .secrets import Secret
@@ -108,9 +111,39 @@ def real_parts(
         admin = spec.ssh.admin
         targets = {host.name: target_of(spec, host, known_hosts, admin) for host in spec.hosts}
         admin_pool = make(targets, login)
-        parts.admin_pool = admin_pool
-        parts.open_admin = lambda host: Audited(admin_pool.get(host, stop=stop), audit)
+
+        def open_admin(host: str) -> Connection:
+            return Audited(admin_pool.get(host, stop=stop), audit)
+
+        parts.admin_pool, parts.open_admin = admin_pool, open_admin
+        parts.prober = AdminProber(prober, open_admin)
     return parts
+
+
+class AdminProber:
+    """A prober that says of sudo what the admin's login may do, wherever the ordinary login was read."""
+
+    def __init__(self, prober: Prober, open_admin: Callable[[str], Connection]) -> None:
+        self._prober = prober
+        self._open_admin = open_admin
+
+    def read(
+        self, wanted: Mapping[str, Sequence[Need]], stop: Stop, report: Sink | None = None
+    ) -> Mapping[str, HostFacts]:
+        """See `Prober.read`."""
+        seen = self._prober.read(wanted, stop, report)
+        return {name: self._with_sudo(facts, stop) for name, facts in seen.items()}
+
+    def _with_sudo(self, facts: HostFacts, stop: Stop) -> HostFacts:
+        if facts.sudo is None or facts.name == HERE:
+            return facts
+        asked = "[ $(id -u) -eq 0 ] && echo root || { sudo -n true 2>/dev/null && echo nopasswd || echo password; }"
+        try:
+            said = self._open_admin(facts.name).run(asked, timeout=20.0, stop=stop).stdout.strip()
+        except ConnectionFailed:
+            return facts
+        ways: dict[str, SudoWay] = {"root": "root", "nopasswd": "nopasswd"}
+        return replace(facts, sudo=ways.get(said, "password"))
 
 
 def target_of(spec: ClusterSpec, host: HostSpec, known_hosts: Path, admin: AdminSpec | None = None) -> Target:

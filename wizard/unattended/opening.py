@@ -162,6 +162,13 @@ def _answers(text: str, name: str) -> Answers:
         raise Refused(str(error)) from None
     for warning in answers.warnings:
         print(warning, file=sys.stderr)
+    beyond = [
+        f"{name}: {path}: this version installs Flink alone; take {path} out of the file."
+        for path in ("hdfs.mode", "ha.zookeeper", "standby")
+        if answers.get(path) not in (None, "none", ())
+    ]
+    if beyond:
+        raise Refused("\n".join(beyond))
     return answers
 
 
