@@ -83,7 +83,7 @@ archive() {
 # from_path VERSION FILE: an archive or an unpacked home of this machine.
 from_path() {
   if [ -d "$2" ]; then
-    rm -rf "${work:?}/home" && mkdir "$work"/home && (cd "$2" && tar chf - .) | (cd "$work"/home && tar xof -) &&
+    rm -rf "${work:?}/home" && mkdir "$work/home" && (cd "$2" && tar chf - .) | (cd "$work/home" && tar xof -) &&
       packed "$1" "" null
   else
     unpacked "$2" && packed "$1" "$(sha512sum < "$2" | cut -d ' ' -f 1)" \
@@ -114,7 +114,7 @@ from_pypi() {
 
 # unpacked FILE: its one folder becomes $work/home.
 unpacked() {
-  rm -rf "$work/open" "$work"/home && mkdir "$work/open"
+  rm -rf "$work/open" "${work:?}/home" && mkdir "$work/open"
   case $(head -c 2 < "$1" | od -An -tx1 | tr -d ' ') in
     1f8b) gzip -dc < "$1" > "$work/plain.tar" ;;
     425a) bzip2 -dc < "$1" > "$work/plain.tar" ;;

@@ -185,7 +185,8 @@ class _Script:
         for step in stage.steps:
             if isinstance(step, Proof):
                 if step.host not in dropped:
-                    yield f"step {self._names.words((name_of(step.host), 'see that ' + step.title))}"
+                    title = f"see that {step.title[0].lower()}{step.title[1:]}"
+                    yield f"step {self._names.words((name_of(step.host), title))}"
                     yield from proof_lines(step, self._names, reached)
             elif (step.host, step.id) in by_step:
                 yield from self._done(by_step[step.host, step.id])
