@@ -94,7 +94,11 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
         wanted = [("jobmanager", 1 if host.name == master else 0), ("taskmanager", node.taskmanagers)]
         said: list[str] = []
         for kind, count in wanted:
-            pids = [str(d.pid) for d in seen.daemons or () if d.kind == kind and seen.runs_from(d, spec.flink.home)]
+            pids = [
+                str(d.pid)
+                for d in seen.daemons or ()
+                if d.kind == kind and seen.runs_from(d, spec.flink.home)
+            ]
             if count or pids:
                 said.append(f"{kind} {len(pids)} of {count}" + (f" (pid {', '.join(pids)})" if pids else ""))
             good = good and len(pids) == count
