@@ -16,7 +16,7 @@ from typing import Literal
 from . import events
 from .connection import ConnectionFailed
 from .events import Sink
-from .facts import ClusterFacts
+from .facts import ClusterFacts, LoginFailure
 from .operations.operation import CannotOperate, NotNow, Operation, Proof, Verdict
 from .parts import CommandFailed, Executor
 from .plan import Plan, Stage, Step
@@ -258,11 +258,8 @@ class Runner:
             if self._stop.is_set():
                 return
             lost = facts[proof.host].failure
-            if lost:
-                # What was read before the host was lost proves nothing about now.
-                verdict = Verdict(False, lost.cause, "", lost.evidence, lost.action)
-            else:
-                verdict = proof.judge(facts)
+            # What was read before the host was lost proves nothing about now.
+            verdict = _lost(lost) if lost else proof.judge(facts)
             if verdict.good or verdict.skipped or verdict.final or self._pace.clock() >= deadline:
                 break
             if self._stop.wait(self._pace.poll):
@@ -356,6 +353,10 @@ class Runner:
                 step.host, step.id, step.title, status, time.monotonic() - started, cause, evidence, action
             )
         )
+
+
+def _lost(failure: LoginFailure) -> Verdict:
+    return Verdict(False, failure.cause, "", failure.evidence, failure.action)
 
 
 def _outcome_word(outcome: Outcome) -> Literal["done", "failed", "cancelled", "unreachable"]:
