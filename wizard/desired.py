@@ -82,7 +82,7 @@ class Desired:
     @property
     def web_port(self) -> int:
         master = dict(self.nodes[self.spec.master.name].config)
-        return int(master.get(self.line.keys.web_port, "8081"))
+        return _whole(master.get(self.line.keys.web_port), 8081)
 
     @property
     def rest(self) -> Rest:
@@ -140,6 +140,9 @@ def _node(
     config = addresses(spec, line, host)
     recorded = _recorded(spec, line, facts)
     answers = dict(spec.flink.config)
+    if line.keys.web_port in recorded:
+        # Nothing is suggested here, but the proofs must ask where Flink really listens.
+        config[line.keys.web_port] = recorded[line.keys.web_port]
     if worker is not None and worker.slots is not None:
         answers[line.keys.slots] = str(worker.slots)
     if worker is not None and worker.memory_mib is not None:
@@ -168,7 +171,7 @@ def _node(
         host,
         tuple(config.items()),
         count,
-        int(config.get(line.keys.slots, "1")),
+        _whole(config.get(line.keys.slots), 1),
         wish,
         host.name == spec.master.name,
     )
@@ -180,6 +183,11 @@ def _suggested(spec: ClusterSpec, suggestions: Suggestions, host: str) -> Iterat
     if host not in suggestions.taskmanagers and any(worker.name == host for worker in spec.workers):
         like = next((name for name in suggestions.taskmanagers if name != spec.master.name), host)
     return (one for one in suggestions.values if one.host in (None, like))
+
+
+def _whole(text: str | None, default: int) -> int:
+    """A whole number; the default for what is none: a wrong value is for the checks to tell."""
+    return int(text) if text is not None and text.isascii() and text.isdigit() else default
 
 
 def addresses(spec: ClusterSpec, line: Line, host: HostSpec) -> dict[str, str]:
@@ -218,10 +226,13 @@ def _capacity(spec: ClusterSpec, host: HostSpec, facts: HostFacts) -> HostCapaci
 def _recorded(spec: ClusterSpec, line: Line, facts: HostFacts) -> Mapping[str, str]:
     """What this node's configuration says today, when somebody has written it: an earlier run, or an operator."""
     file = facts.conf_file(spec.flink.home, line.config.file)
+    flat = facts.conf_file(spec.flink.home, "flink-conf.yaml")
+    leftover = line.config.leftover_flat == "wins" and flat is not None
+    file = flat if leftover else file
     home = facts.homes.get(spec.flink.home)
     if file is None or file.text is None or home is None or home.brought(file):
         return {}
     try:
-        return read_config(file.text, line).values
+        return read_config(file.text, "flat" if leftover else line).values
     except ConfigUnreadable:
         return {}
