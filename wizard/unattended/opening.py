@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,65 +94,54 @@ def opened(
     answers = _answers(text, name)
     spec = build_spec(answers)
     credentials = Credentials(_passwords(options, spec))
-    state = State(
-        Path(options.state_dir) if options.state_dir else default_root(), spec.cluster, spec.master.name
-    )
-    run = _run()
-    try:
-        state.made()
-        cache = cache_root()
-        cache.mkdir(parents=True, exist_ok=True)
-        masker = Masker((*credentials.all, *_secret_values(spec)))
-        audit = AuditLog(state.audit, masker)
-        log = open(options.log_file, "a", encoding="utf-8") if options.log_file else None
-    except OSError as error:
-        raise Refused(
-            f"{error.filename}: {error.strerror}. Choose another --state-dir or --log-file."
-        ) from None
+    root = Path(options.state_dir) if options.state_dir else default_root()
+    state = State(root, spec.cluster, spec.master.name)
+    run, cache = _run(), cache_root()
     terminal = Terminal.of(sys.stderr) if quiet else stdout()
     printer = Printer(terminal, options.verbose)
+    masker = Masker((*credentials.all, *_secret_values(spec)))
     sinks: list[Sink] = [] if quiet else [printer]
-    if log is not None:
-        sinks.append(Printer(Terminal(log, False, False, terminal.marks), verbose=True))
-    kept = Journal(state.journal(run.run_id)) if journal else None
-    if kept is not None:
-        sinks.append(kept)
-    stop = INTERRUPT.begin()
-    try:
-        source = Source(choices_of(spec.flink), str(cache / cache_name(spec.flink)))
-    except UnknownBuild as error:
-        raise Refused(f"{name}: flink.build: {error}") from None
-    parts = real_parts(
-        spec,
-        credentials,
-        state.known_hosts,
-        audit,
-        Obtainer(),
-        f"{getpass.getuser()}@{socket.gethostname()}",
-        run.when,
-        stop,
-        _confirm(terminal) if sys.stdin.isatty() else None,
-    )
-    session = Session(
-        spec,
-        parts,
-        source,
-        run,
-        masked(fan(sinks), masker),
-        stop,
-        waived=getattr(options, "waive", ()),
-        records=lambda desired: _records(text, desired),
-    )
-    try:
+    with ExitStack() as stack:
+        try:
+            source = Source(choices_of(spec.flink), str(cache / cache_name(spec.flink)))
+            state.made()
+            cache.mkdir(parents=True, exist_ok=True)
+            audit = stack.enter_context(closing(AuditLog(state.audit, masker)))
+            if journal:
+                sinks.append(stack.enter_context(closing(Journal(state.journal(run.run_id)))))
+            if options.log_file:
+                log = stack.enter_context(Path(options.log_file).open("a", encoding="utf-8"))
+                sinks.append(Printer(Terminal(log, False, False, terminal.marks), verbose=True))
+        except UnknownBuild as error:
+            raise Refused(f"{name}: flink.build: {error}") from None
+        except OSError as error:
+            sentence = f"{error.filename}: {error.strerror}. Choose another --state-dir or --log-file."
+            raise Refused(sentence) from None
+        stop = INTERRUPT.begin()
+        stack.callback(INTERRUPT.end)
+        parts = real_parts(
+            spec,
+            credentials,
+            state.known_hosts,
+            audit,
+            Obtainer(),
+            f"{getpass.getuser()}@{socket.gethostname()}",
+            run.when,
+            stop,
+            _confirm(terminal) if sys.stdin.isatty() else None,
+        )
+        session = Session(
+            spec,
+            parts,
+            source,
+            run,
+            masked(fan(sinks), masker),
+            stop,
+            waived=getattr(options, "waive", ()),
+            records=lambda desired: _records(text, desired),
+        )
+        stack.enter_context(closing(session))
         yield Opened(options, text, spec, session, state, printer, terminal, stop)
-    finally:
-        session.close()
-        audit.close()
-        if kept is not None:
-            kept.close()
-        if log is not None:
-            log.close()
-        INTERRUPT.end()
 
 
 def _answers(text: str, name: str) -> Answers:
