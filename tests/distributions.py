@@ -1,7 +1,7 @@
 """Flink archives for the tests, assembled once per machine from the packages that pip can fetch.
 
-Knows how the published Python packages of Flink hold a distribution and how an official archive is laid out.
-Must not know mirrors, hosts or the wizard: it hands out paths, nothing else.
+Knows how an official archive is laid out; what the published Python packages hold, the wizard's own reader tells.
+Must not know mirrors or hosts: it hands out paths, nothing else.
 
 Layout of the cache (`$FLINK_WIZARD_TEST_CACHE`, else `~/.cache/flink-wizard-tests`):
 `archives/` full archives, `small/` archives for fault tests, `homes/flink-<v>/` unpacked, `locks/`.
@@ -15,26 +15,23 @@ import gzip
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tarfile
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
-KEPT = ("bin", "conf", "lib", "plugins", "licenses", "opt")
-TOP_FILES = ("LICENSE", "NOTICE", "README.txt")
+from wizard.obtain.pypi import KEPT, Member, PypiFailed, download_packages, members_of
+from wizard.obtain.watch import Watch
+
 LARGEST_OPT = 2 * 1024 * 1024
 """Bytes. `opt/` keeps its small jars only: the tests never use the large ones."""
 STAMP = 1_700_000_000
 """Seconds since 1970, the time of every archive member: one cache equals another byte for byte."""
-OLD_WHEELS = ("1.11.", "1.12.")
-OLD_TAGS = ["--only-binary=:all:", "--implementation=cp", "--python-version=3.7", "--abi=cp37m"]
-OLD_TAGS += ["--platform=manylinux1_x86_64"]
-"""pip options for the lines published as wheels for old Pythons only; their jars suit any machine."""
 PADDING = 300_000
 """Bytes of incompressible content in a small archive's one jar: enough to truncate, corrupt and resume."""
 
@@ -154,9 +151,9 @@ def _remove(path: Path) -> None:
 def _assemble(version: str, home: Path, packages: list[str], kept: tuple[str, ...] = KEPT) -> None:
     with _scratch(home) as folder:
         for downloaded in _download(version, packages, folder):
-            for inner, mode, size, content in _members(downloaded):
-                if _wanted(inner, size, kept):
-                    _write(home / inner, content, mode)
+            for member in members_of(downloaded):
+                if _wanted(member, kept):
+                    _write(home / member.path, member.content, member.mode)
     (home / "log").mkdir(parents=True, exist_ok=True)
     for needed in ("bin/start-cluster.sh", "conf"):
         if not (home / needed).exists():
@@ -166,52 +163,21 @@ def _assemble(version: str, home: Path, packages: list[str], kept: tuple[str, ..
 
 
 def _download(version: str, packages: list[str], folder: Path) -> list[Path]:
-    wanted = [f"{package}=={version}" for package in packages]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
-    command += wanted
-    if version.startswith(OLD_WHEELS):
-        command += OLD_TAGS
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        last = "\n".join(done.stderr.strip().splitlines()[-8:])
+    watch = Watch(threading.Event(), lambda done, total: None)
+    try:
+        return download_packages(version, packages, folder, watch, wheel=not version.startswith("1.9."))
+    except PypiFailed as failed:
+        wanted = " and ".join(f"{package}=={version}" for package in packages)
         raise DistributionUnavailable(
-            f"pip could not fetch {' and '.join(wanted)} (status {done.returncode}):\n{last}\n"
+            f"pip could not fetch {wanted}:\n{failed}\n"
             f"Check pip's own configuration (pip config list), "
             f"or let FLINK_WIZARD_TEST_CACHE name a filled cache."
-        )
-    return sorted(folder.iterdir())
+        ) from failed
 
 
-def _members(downloaded: Path) -> Iterator[tuple[PurePosixPath, int, int, IO[bytes]]]:
-    """Files of a wheel or source package by their path in a Flink home: (path, mode, bytes, content)."""
-    if downloaded.suffix == ".whl":
-        with zipfile.ZipFile(downloaded) as wheel:
-            for entry in wheel.infolist():
-                inner = _inside_home(PurePosixPath(entry.filename), "pyflink")
-                if inner is not None and not entry.is_dir():
-                    with wheel.open(entry) as content:
-                        yield inner, entry.external_attr >> 16, entry.file_size, content
-        return
-    with tarfile.open(downloaded, "r|gz") as source:
-        for member in source:
-            inner = _inside_home(PurePosixPath(*PurePosixPath(member.name).parts[1:]), "deps")
-            content = source.extractfile(member) if inner is not None and member.isfile() else None
-            if inner is not None and content is not None:
-                yield inner, member.mode, member.size, content
-
-
-def _inside_home(path: PurePosixPath, root: str) -> PurePosixPath | None:
-    if path.name in TOP_FILES and (
-        len(path.parts) == 1 or path.parts[0] == "pyflink" or "dist-info" in path.parts[0]
-    ):
-        return PurePosixPath(path.name)
-    return PurePosixPath(*path.parts[1:]) if len(path.parts) > 2 and path.parts[0] == root else None
-
-
-def _wanted(inner: PurePosixPath, size: int, kept: tuple[str, ...]) -> bool:
-    if len(inner.parts) == 1:
-        return inner.name in TOP_FILES
-    return inner.parts[0] in kept and (inner.parts[0] != "opt" or size <= LARGEST_OPT)
+def _wanted(member: Member, kept: tuple[str, ...]) -> bool:
+    top, _, below = member.path.partition("/")
+    return not below or (top in kept and (top != "opt" or member.size <= LARGEST_OPT))
 
 
 def _write(path: Path, content: IO[bytes], mode: int) -> None:
