@@ -17,8 +17,6 @@ from ..session import Look, unreachable
 from ..showing import preview_lines
 from .opening import Opened, Refused, opened, read_file
 
-UNREACHABLE = "host-unreachable"
-
 
 def apply(options: argparse.Namespace) -> Exit:
     """`apply FILE`: unattended; asks once in a terminal unless --yes is given."""
@@ -101,7 +99,9 @@ def looked(door: Opened) -> tuple[Look, Exit | None]:
     lost = [host.name for host in door.spec.hosts if not look.facts[host.name].reached]
     if lost and all(worker.name in lost for worker in door.spec.workers):
         return look, Exit.UNREACHABLE
-    blockers = [finding for finding in look.blocking if finding.id != UNREACHABLE]
+    blockers = [
+        finding for finding in look.blocking if any(look.facts[host].reached for host in finding.hosts)
+    ]
     if blockers:
         door.terminal.line(f"Nothing was changed: {_count(blockers)} must be mended first.")
         return look, first_of(Exit.BLOCKED, Exit.UNREACHABLE if lost else Exit.DONE)
