@@ -9,9 +9,25 @@ import difflib
 from collections.abc import Iterator
 
 from .commands import Command, Fetch, Run, Transfer, Upload, lines_of, shown
+from .desired import Desired
 from .preview import Preview
 from .printer import name_of
 from .text import clean
+
+
+def suggestion_lines(desired: Desired) -> Iterator[str]:
+    """The values that nobody decided, each with where it goes and why it is what it is."""
+    hosts: dict[tuple[str, str, str], list[str]] = {}
+    for one in desired.suggestions:
+        hosts.setdefault((one.key, one.value, one.reason), [])
+        if one.host is not None and one.host not in hosts[one.key, one.value, one.reason]:
+            hosts[one.key, one.value, one.reason].append(one.host)
+    if hosts:
+        yield "== Suggested from the hosts' hardware"
+    for (key, value, reason), names in hosts.items():
+        where = f" ({', '.join(names)})" if names else ""
+        yield f"{key}: {value}{where}"
+        yield f"    {reason}"
 
 
 def preview_lines(preview: Preview) -> Iterator[str]:

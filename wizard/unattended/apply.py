@@ -14,7 +14,7 @@ from ..plan import Plan
 from ..preview import Preview
 from ..runner import Consent, Outcome, no_job_loss
 from ..session import Look, unreachable
-from ..showing import preview_lines
+from ..showing import preview_lines, suggestion_lines
 from .opening import Opened, Refused, opened, read_file
 
 
@@ -35,7 +35,7 @@ def show(options: argparse.Namespace) -> Exit:
         if status is not None:
             return status
         preview = door.session.preview(door.session.plan(look.desired, look.facts), consent_of(options))
-        for line in preview_lines(preview):
+        for line in (*suggestion_lines(look.desired), *preview_lines(preview)):
             door.terminal.line(line)
         return Exit.UNREACHABLE if unreachable(preview.outcome) else Exit.DONE
 
@@ -99,6 +99,8 @@ def looked(door: Opened) -> tuple[Look, Exit | None]:
     lost = [host.name for host in door.spec.hosts if not look.facts[host.name].reached]
     if lost and all(worker.name in lost for worker in door.spec.workers):
         return look, Exit.UNREACHABLE
+    for warning in look.desired.warnings:
+        door.terminal.line(f"warning  {warning}")
     blockers = [
         finding for finding in look.blocking if any(look.facts[host].reached for host in finding.hosts)
     ]
