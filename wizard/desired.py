@@ -102,7 +102,7 @@ def settle(
     del standby_shapes
     line = line_of(spec.flink.version)
     seen = [host for host in spec.hosts if facts[host.name].memory_mib and facts[host.name].cores]
-    suggestions = suggest(line, [_capacity(spec, host, facts[host.name]) for host in seen])
+    suggestions = suggest(line, [capacity_of(spec, host, facts[host.name]) for host in seen])
     taken: list[Suggestion] = []
     nodes = {
         host.name: _node(spec, line, host, facts[host.name], suggestions, anew, taken) for host in spec.hosts
@@ -207,7 +207,10 @@ def addresses(spec: ClusterSpec, line: Line, host: HostSpec) -> dict[str, str]:
     return config
 
 
-def _capacity(spec: ClusterSpec, host: HostSpec, facts: HostFacts) -> HostCapacity:
+def capacity_of(
+    spec: ClusterSpec, host: HostSpec, facts: HostFacts, taskmanagers: int | None = None
+) -> HostCapacity:
+    """What this host has and what runs on it, as sizing counts it; `taskmanagers` when their number is settled."""
     worker = next((one for one in spec.workers if one.name == host.name), None)
     return HostCapacity(
         name=host.name,
@@ -219,7 +222,7 @@ def _capacity(spec: ClusterSpec, host: HostSpec, facts: HostFacts) -> HostCapaci
         ),
         runs_jobmanager=host.name == spec.master.name,
         runs_taskmanager=worker is not None,
-        taskmanagers=worker.taskmanagers if worker else None,
+        taskmanagers=taskmanagers if taskmanagers is not None else worker.taskmanagers if worker else None,
     )
 
 

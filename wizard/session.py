@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from validators.catalogue import check_install, install_needs
+from validators.settled import judge_settled
 
 from . import events
 from .commands import FetchChoice
 from .desired import Desired, settle
 from .events import Sink
 from .facts import ClusterFacts
-from .findings import Finding, blocking
+from .findings import Finding, blocking, waive
 from .flink.catalogue import line_of
 from .javachoice import JavaWish
 from .lockowner import is_dead
@@ -108,8 +109,10 @@ class Session:
         """Read every host, judge what is seen, and fill in what the answers leave open."""
         facts = self._readings.look(self.survey(), self._sink, again=again)
         findings = check_install(self.spec, facts, self._waived)
+        desired = settle(self.spec, facts)
+        findings += waive(judge_settled(desired, facts, findings), self._waived)
         self._sink(events.FindingsMade(findings))
-        return Look(facts, findings, settle(self.spec, facts))
+        return Look(facts, findings, desired)
 
     def read_rest(self, desired: Desired) -> ClusterFacts:
         """What the JobManager says now."""
