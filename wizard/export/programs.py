@@ -91,7 +91,7 @@ from_path() {
   fi
 }
 
-# from_pypi VERSION: the two packages that hold a whole Flink home together.
+# from_pypi VERSION: the two packages that together hold a whole Flink home; an old one may need an old Python's pip.
 from_pypi() {
   rm -rf "$work/got" "${work:?}/home" && mkdir "$work/got" "$work/home"
   for package in apache-flink apache-flink-libraries; do
@@ -103,12 +103,12 @@ from_pypi() {
       *) mkdir -p "$work/got/open" && tar xzf "$file" -C "$work/got/open" --strip-components 1 || return 1 ;;
     esac
   done
-  for part in bin conf lib licenses opt plugins examples; do
+  for part in bin conf lib licenses opt plugins LICENSE NOTICE README.txt; do
     for top in pyflink deps; do
-      [ ! -d "$work/got/open/$top/$part" ] || cp -Rp "$work/got/open/$top/$part" "$work/home/" || return 1
+      [ ! -e "$work/got/open/$top/$part" ] || cp -Rp "$work/got/open/$top/$part" "$work/home/" || return 1
     done
   done
-  find "$work/home" -name '__pycache__' -prune -exec rm -rf {} + -o -name '__init__.py' -exec rm -f {} +
+  find "$work/home" -name '*.sh' -exec chmod 755 {} +
   packed "$1" "" null
 }
 
