@@ -1,0 +1,168 @@
+"""Bare hosts with nothing but a password become a running cluster, as previewed and not twice, for each kind of Flink.
+
+Each version stands for a way of configuring: `config.yaml` since 2.0 and in 1.19/1.20, `flink-conf.yaml`, `conf/slaves`
+and heap keys before.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.cluster.conftest import MakeLab
+from tests.cluster.driving import Operator, answers, desk, operator_of, rest, three_with_desk
+from tests.lab import Host, HostSettings, Lab
+
+PLACEHOLDER = re.compile(r"'*‹[^›]*›'*")
+RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+OWNER = re.compile(r"run RUN by \S+ on \S+ as process \S+ since [\d:T+-]+")
+BY_A_RUN_WITHOUT_CHANGES = {"take-lock", "run-proof-job", "release-lock"}
+"""Operations of an apply over daemons that somebody else started: the job has not crossed these yet."""
+
+
+@pytest.mark.parametrize("version", ["2.3.0", "1.20.5", "1.9.3"])
+def test_from_outside_bare_hosts_become_a_cluster(make_lab: MakeLab, version: str) -> None:
+    lab = make_lab(three_with_desk())
+    bare_hosts_become_a_cluster(lab, operator_of(lab), version)
+
+
+@pytest.mark.parametrize(
+    "version", ["2.3.0", *(pytest.param(version, marks=pytest.mark.long) for version in ("1.20.5", "1.9.3"))]
+)
+def test_from_the_master_bare_hosts_become_a_cluster(make_lab: MakeLab, version: str) -> None:
+    lab = make_lab([desk("node0"), HostSettings("node1"), HostSettings("node2")])
+    bare_hosts_become_a_cluster(lab, operator_of(lab, "node0"), version)
+
+
+def bare_hosts_become_a_cluster(lab: Lab, operator: Operator, version: str) -> None:
+    file = operator.write(asked(version))
+    before = lab.snapshot()
+    dry = operator.run("apply", file, "--dry-run")
+    assert dry.status == 0, dry
+    assert only_kept_state(lab.changes_since(before), operator.host.name)
+    preview = commands_previewed(operator, file)
+    assert only_kept_state(lab.changes_since(before), operator.host.name)
+
+    applied = operator.run("apply", file, "--yes")
+    assert applied.status == 0, applied
+    assert cluster_of(lab) == (2, 4)
+    journal = operator.journal()
+    assert "FLINK-WIZARD-PROOF ok" in what_the_job_said(journal)
+    same_commands(preview, by_host(journal))
+    told = [line for commands in preview.values() for _, command in commands for line in [command["line"]]]
+    assert [line for line in told if text_of(line) not in text_of(dry.out)] == []
+
+    nothing_to_change(lab, operator, file)
+
+    the_operators_own_scripts_work(lab["node0"], version)
+    later = operator.run("apply", file, "--yes")
+    assert later.status == 0, later
+    assert {event["operation"] for event in operator.journal() if event["event"] == "CommandStarted"} <= (
+        BY_A_RUN_WITHOUT_CHANGES
+    )
+    assert cluster_of(lab) == (2, 4)
+
+
+def asked(version: str) -> dict[str, Any]:
+    """Two slots a worker; 1.9 knows no Java newer than 8 but runs on this machine's with the operator's word."""
+    return answers(version, **({"java": {"allow_unsupported": True}} if version == "1.9.3" else {}))
+
+
+def nothing_to_change(lab: Lab, operator: Operator, file: str) -> None:
+    """A second apply and a dry run after it change nothing, here and on any host."""
+    before = lab.snapshot()
+    again = operator.run("apply", file, "--yes")
+    assert again.status == 0 and "Nothing to change" in again.out, again
+    assert [event for event in operator.journal() if event["event"] == "CommandStarted"] == []
+    after = operator.run("apply", file, "--dry-run")
+    assert after.status == 0 and "Nothing to change." in after.out, after
+    changed = {
+        host: [path for path in paths if not of_running_flink(path)]
+        for host, paths in lab.changes_since(before).items()
+    }
+    assert only_kept_state({host: paths for host, paths in changed.items() if paths}, operator.host.name)
+
+
+def the_operators_own_scripts_work(master: Host, version: str) -> None:
+    """bin/stop-cluster.sh and bin/start-cluster.sh by hand, over Flink's own ssh."""
+    home = f"/home/flink/flink-{version}"
+    stopped = master.exec([f"{home}/bin/stop-cluster.sh"], user="flink")
+    assert stopped.stdout.count("Stopping taskexecutor daemon") == 2, stopped
+    master.exec("for pid in $(pgrep -u flink java); do tail --pid=$pid -f /dev/null; done")
+    started = master.exec([f"{home}/bin/start-cluster.sh"], user="flink")
+    assert started.stdout.count("Starting taskexecutor daemon") == 2, started
+
+
+def cluster_of(lab: Lab) -> tuple[int, int]:
+    """TaskManagers and slots, as the JobManager says."""
+    overview = rest(lab["node0"])
+    return overview["taskmanagers"], overview["slots-total"]
+
+
+def only_kept_state(changed: Mapping[str, list[str]], where: str) -> bool:
+    """Whether nothing differs but what the wizard keeps for itself where it was run."""
+    assert set(changed) <= {where}, changed
+    kept = re.compile(r"/home/flink(/\.local(/.*)?)?")
+    assert [path for path in changed.get(where, []) if not kept.fullmatch(path)] == []
+    return True
+
+
+def of_running_flink(path: str) -> bool:
+    """Logs and temporary files, which a running Flink writes at any time."""
+    return bool(re.match(r"/home/flink/flink-[\d.]+/log(/|$)|/tmp(/|$)", path))
+
+
+Commands = Mapping[str, list[tuple[str, dict[str, Any]]]]
+
+
+def commands_previewed(operator: Operator, file: str) -> Commands:
+    words = operator.argv(file)
+    words[words.index("wizard.cli")] = "tests.cluster.previewed"
+    said = operator.host.exec(words, user=operator.user, timeout=120)
+    return by_host(json.loads(said.stdout))
+
+
+def by_host(started: list[dict[str, Any]]) -> Commands:
+    """Host → its commands in order, each with the operation that it belongs to."""
+    found: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for event in started:
+        if event.get("event", "CommandStarted") == "CommandStarted":
+            found.setdefault(event["host"], []).append((event["operation"], event["command"]))
+    return found
+
+
+def same_commands(preview: Commands, run: Commands) -> None:
+    """Per host, in order: equal but for the run's own name and for values that were born during the run."""
+    assert set(preview) == set(run)
+    for host, wanted in preview.items():
+        assert [name for name, _ in wanted] == [name for name, _ in run[host]], host
+        for (name, before), (_, after) in zip(wanted, run[host], strict=True):
+            assert set(before) == set(after), (host, name)
+            for part, text in before.items():
+                known = [re.escape(piece) for piece in PLACEHOLDER.split(of_any_run(text))]
+                assert re.fullmatch(".*".join(known), of_any_run(after[part]), re.DOTALL), (
+                    f"{host}: {name}: previewed\n{text}\nbut ran\n{after[part]}"
+                )
+
+
+def of_any_run(text: str) -> str:
+    return OWNER.sub("OWNER", RUN_ID.sub("RUN", text))
+
+
+def text_of(printed: str) -> str:
+    """Text as a dry run prints it, without the layout of lines and what belongs to one run."""
+    bare = re.sub(r"^ {4}\$ ?", "", printed, flags=re.MULTILINE)
+    bare = re.sub(r", \d+ lines\)", ")", bare)
+    return re.sub(r"\s+", " ", of_any_run(bare)).strip()
+
+
+def what_the_job_said(journal: list[dict[str, Any]]) -> str:
+    return "\n".join(
+        event["tail"]
+        for event in journal
+        if event["event"] == "CommandFinished" and event["operation"] == "run-proof-job"
+    )
