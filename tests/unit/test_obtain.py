@@ -476,6 +476,36 @@ def test_a_stop_ends_a_wait_for_a_server_that_says_nothing(
             obtain(tar, FetchChoice("url", address), stop=stop)
 
 
+def test_a_server_that_does_not_let_in_costs_no_more_than_the_time_to_connect(
+    tar: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        address = f"http://127.0.0.1:{full.getsockname()[1]}/{NAME}"
+        assert "no answer in time" in reasons(tar, FetchChoice("apache", address, None, connect_timeout=0.2))
+
+
+def test_an_index_that_is_not_reached_is_told_in_one_line(
+    published: Path, tar: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("no_proxy", "*")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{unused.getsockname()[1]}/simple")
+        monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
+        said = reasons(tar, FetchChoice("pypi", VERSION))
+    assert (
+        said == "Python packages, by pip: the package index was not reached: [Errno 111] Connection refused"
+    )
+
+
 def test_runs_at_once_fetch_once(mirror: Mirror, tar: Path) -> None:
     told: list[str] = []
     runs = [threading.Thread(target=lambda: told.append(obtain(tar, choice(mirror)))) for _ in range(4)]

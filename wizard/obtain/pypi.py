@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import contextlib
 import os
+import re
 import shutil
 import signal
 import stat
@@ -231,5 +232,7 @@ def _reason(text: str) -> str:
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR:")]
     retried = [line for line in lines if "Retrying (Retry(" in line]
     if retried:
-        return f"the package index was not reached: {retried[-1].rpartition(': ')[2]}"
+        cause = re.search(r"broken by '(.*)'", retried[-1])
+        said = cause[1].rpartition(": ")[2].strip("'\")") if cause else retried[-1]
+        return f"the package index was not reached: {said}"
     return "; ".join(errors[-2:]) or (lines[-1] if lines else "")

@@ -6,6 +6,7 @@ archive came from, nor what becomes of its members.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import lzma
 import os
@@ -32,7 +33,15 @@ _TOPS = {
     "resources",
     "tools",
 }
-_DAMAGED = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError, OverflowError)
+_DAMAGED = (
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    ValueError,
+    OverflowError,
+)
 
 
 def pack_tarball(archive: Path, home: HomeTar, watch: Watch, *, known_sha: str | None = None) -> str:
@@ -127,37 +136,12 @@ class _Hashed:
         return self._known or self._digest.hexdigest()
 
 
-class _Gunzipped:
-    """What a gzip file holds. Larger steps than the gzip module takes; zlib itself proves length and checksum."""
-
-    def __init__(self, source: _Hashed) -> None:
-        self._source = source
-        self._engine = zlib.decompressobj(wbits=31)
-        self._given = b""
-        self._between = False
-
-    def read(self, size: int, /) -> bytes:
-        while True:
-            if self._engine.eof:
-                self._given = (self._engine.unused_data or self._source.read(CHUNK)).lstrip(b"\0")
-                if not self._given:
-                    return b""
-                self._engine = zlib.decompressobj(wbits=31)
-            given = self._given or self._source.read(CHUNK // 4)
-            if not given:
-                raise EOFError
-            piece = self._engine.decompress(given, size)
-            self._given = self._engine.unconsumed_tail
-            if piece:
-                return piece
-
-
 def _unpacked(raw: IO[bytes], source: _Hashed) -> Readable:
     """A reader of the tar inside, chosen by how the file begins and not by its name."""
     start = raw.read(tarfile.BLOCKSIZE)
     raw.seek(0)
     if start.startswith(b"\x1f\x8b"):
-        return _Gunzipped(source)
+        return gzip.GzipFile(fileobj=cast("IO[bytes]", source))
     if start.startswith(b"\xfd7zXZ\0"):
         return lzma.LZMAFile(cast("IO[bytes]", source))
     try:
