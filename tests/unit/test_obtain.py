@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.mirror import Mirror
@@ -334,6 +334,7 @@ def test_a_damaged_or_wrong_archive_is_refused_with_what_is_wrong(tar: Path, dam
     assert sorted(os.listdir(tar.parent)) == [f".{tar.name}.lock", NAME]
 
 
+@settings(deadline=None)
 @given(at=st.integers(0, 10_239), bits=st.integers(1, 255))
 def test_no_damage_of_a_plain_tar_is_more_than_a_refusal(at: int, bits: int) -> None:
     files = {name: FILES[name] for name in ("LICENSE", "bin/start-cluster.sh")}
@@ -558,6 +559,7 @@ names = st.from_regex(r"[a-z][a-z0-9._-]{0,30}\.tgz", fullmatch=True)
 hashes = st.binary(min_size=64, max_size=64).map(bytes.hex)
 
 
+@settings(deadline=None)
 @given(file=names, digest=hashes, other=hashes, upper=st.booleans())
 def test_a_checksum_is_found_in_every_form_it_is_published_in(
     file: str, digest: str, other: str, upper: bool
@@ -579,6 +581,7 @@ def test_a_checksum_is_found_in_every_form_it_is_published_in(
     assert {read_checksum(form, file, 128) for form in forms} == {digest}
 
 
+@settings(deadline=None)
 @given(file=names, digest=hashes, text=st.text())
 def test_another_file_s_checksum_or_any_other_text_is_no_checksum(file: str, digest: str, text: str) -> None:
     assert read_checksum(f"{digest}  x{file}\n", file, 128) is None
