@@ -158,6 +158,13 @@ def shell(script: str, *args: str, why: str = "", **options: object) -> Run:
     return replace(Run(("sh", "-c", script, "sh", *args), why), **options)  # type: ignore[arg-type]
 
 
+def script_of(run: Run) -> tuple[str, tuple[str, ...]] | None:
+    """The script and its arguments where the command was made by `shell`."""
+    if run.argv[:2] == ("sh", "-c") and run.argv[3:4] == ("sh",):
+        return run.argv[2], run.argv[4:]
+    return None
+
+
 def lines_of(command: Command) -> str:
     """One line a person can read and compare; equal commands have equal lines."""
     match command:

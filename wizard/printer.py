@@ -6,26 +6,42 @@ Knows events and words. It must not know hosts, plans or what is done with a fai
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 
 from . import events
 from .events import Event
 from .findings import Finding
-from .spec import HERE
+from .showing import Commands
 from .terminal import Terminal
 from .text import clean
+from .words import amount, counted, name_of
 
 
 class Printer:
     """Prints what matters of a run: what was changed, what failed and why, what was proved.
 
-    With `verbose` every command and satisfied operation is printed too.
+    With `verbose` every command and satisfied operation is printed too. What goes on just now is drawn over one
+    line; where lines cannot be redrawn, bytes that move get a line every `every` seconds.
     """
 
-    def __init__(self, terminal: Terminal, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        terminal: Terminal,
+        verbose: bool = False,
+        every: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._terminal = terminal
         self._verbose = verbose
+        self._every = every
+        self._clock = clock
         self._width = 8
+        self._stage = ""
+        self._running: dict[str, str] = {}
         self._moving: dict[str, tuple[int, int | None]] = {}
+        self._told = clock()
+        self._commands = Commands()
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
@@ -39,16 +55,24 @@ class Printer:
             case events.HostLooked():
                 self._looked(event)
             case events.StageStarted():
+                self._stage = event.title
+                self._running.clear()
                 self._moving.clear()
-                self._terminal.line(
-                    self._terminal.paint(f"[{event.number}/{event.of}] {event.title}", "bold")
-                )
+            case events.OperationStarted():
+                self._head()
+                self._running[event.host] = event.title
+                self._now()
             case events.OperationFinished():
+                self._running.pop(event.host, None)
+                self._moving.pop(event.host, None)
                 self._operation(event)
+                self._now()
             case events.CommandStarted() if self._verbose:
-                self._row(event.host, "$", event.line.replace("\n", "\n" + " " * 6), "dim")
+                for line in self._commands.lines(event.command, event.host):
+                    self._row(event.host, self._terminal.marks.skip, line, "dim")
             case events.BytesMoved():
-                self._bytes(event)
+                self._moving[event.host] = (event.done, event.total)
+                self._now()
             case events.HostDropped():
                 self._dropped(event)
             case events.ProofMade():
@@ -65,7 +89,6 @@ class Printer:
 
     def _operation(self, event: events.OperationFinished) -> None:
         marks = self._terminal.marks
-        self._moving.pop(event.host, None)
         match event.status:
             case "changed":
                 self._row(event.host, marks.good, f"{event.title}  ({event.seconds:.1f} s)", "green")
@@ -83,21 +106,46 @@ class Printer:
             case "cancelled":
                 self._row(event.host, marks.warn, f"{event.title}: cancelled", "yellow")
 
-    def _bytes(self, event: events.BytesMoved) -> None:
-        self._moving[event.host] = (event.done, event.total)
-        parts = [f"{name_of(host)} {amount(*moved)}" for host, moved in sorted(self._moving.items())]
-        self._terminal.over("  " + "   ".join(parts))
+    def _head(self) -> None:
+        """The stage's title, once something happens in it."""
+        if self._stage:
+            self._terminal.line(self._terminal.paint(f"== {self._stage}", "bold"))
+            self._stage = ""
+            self._told = self._clock()
+
+    def _now(self) -> None:
+        """What goes on: drawn over one line, or told now and then."""
+        if self._terminal.redraw:
+            self._terminal.over(self._going_on(self._terminal.width))
+        elif self._moving and self._clock() - self._told >= self._every:
+            self._told = self._clock()
+            self._terminal.line(self._going_on(200))
+
+    def _going_on(self, width: int) -> str:
+        if self._moving:
+            many = "  " + "   ".join(
+                f"{name_of(host)} {amount(*moved)}" for host, moved in sorted(self._moving.items())
+            )
+            if len(many) < width:
+                return many
+            sent = sum(done for done, _ in self._moving.values())
+            return f"  {counted(len(self._moving), 'host')}: {amount(sent, sum(of or 0 for _, of in self._moving.values()))}"
+        titles = sorted(set(self._running.values()))
+        where = ", ".join(name_of(host) for host in sorted(self._running))
+        return f"  {where}: {'; '.join(titles)} …" if titles else ""
 
     def _dropped(self, event: events.HostDropped) -> None:
-        said = f"takes no further part: {event.cause}"
+        told = event.kind in {"operation", "proof"}
+        said = "takes no further part in this run" + ("" if told else f": {event.cause}")
         self._row(event.host, self._terminal.marks.bad, said, "red")
-        if event.kind not in {"operation", "proof"}:
+        if not told:
             self._why("", event.evidence, event.action)
 
     def _proof(self, event: events.ProofMade) -> None:
         marks = self._terminal.marks
         if event.good:
-            self._row(event.host, marks.good, f"{event.title}: {event.observed}", "green")
+            seen = "" if event.observed in {"", event.wanted} else f": {event.observed}"
+            self._row(event.host, marks.good, f"{event.title}{seen}", "green")
         elif event.skipped:
             self._row(event.host, marks.skip, f"{event.title}: left out, {event.observed}", "yellow")
         else:
@@ -129,16 +177,6 @@ class Printer:
                 label = "    "
 
     def _row(self, host: str, mark: str, text: str, colour: str) -> None:
+        self._head()
         name = name_of(host).ljust(self._width)
         self._terminal.line(f"  {self._terminal.paint(mark, colour)} {name}  {clean(text)}")
-
-
-def name_of(host: str) -> str:
-    """How the control machine and the hosts are called in front of people."""
-    return "this machine" if host == HERE else clean(host)[:60]
-
-
-def amount(done: int, total: int | None) -> str:
-    """Bytes in MB (10^6), as "120/330 MB"."""
-    mega = f"{done / 1e6:.0f}"
-    return f"{mega}/{total / 1e6:.0f} MB" if total else f"{mega} MB"

@@ -1,18 +1,20 @@
 """A preview as text: per host, in order, every command, and every file as a diff.
 
-Knows plans and words. It must not know a terminal or a host.
+A script stands there as a block without a shell's quotes, with its arguments by name, and in full only the first
+time. Knows plans and words. It must not know a terminal or a host.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from .commands import Command, Fetch, Run, Transfer, Upload, lines_of, shown
+from .commands import Command, Fetch, Run, Transfer, Upload, lines_of, script_of, shown
 from .desired import Desired
+from .imagined import Done
 from .preview import Preview
-from .printer import name_of
 from .text import clean
+from .words import in_sentence, name_of
 
 
 def suggestion_lines(desired: Desired) -> Iterator[str]:
@@ -30,54 +32,88 @@ def suggestion_lines(desired: Desired) -> Iterator[str]:
         yield f"    {reason}"
 
 
-def preview_lines(preview: Preview) -> Iterator[str]:
-    """The whole preview, stage by stage and host by host, safe to print."""
-    return (clean(line) for line in _lines(preview))
+def preview_lines(preview: Preview, exact: bool = False) -> Iterator[str]:
+    """The whole preview, stage by stage and host by host, safe to print. `exact`: commands as the hosts get them."""
+    return (clean(line) for line in _lines(preview, Commands(exact)))
 
 
-def _lines(preview: Preview) -> Iterator[str]:
+def _lines(preview: Preview, commands: Commands) -> Iterator[str]:
     if not preview.changes:
         yield "Nothing to change."
     for stage in preview.stages:
-        if not stage.done and not stage.proofs:
-            continue
-        yield f"== {stage.title}"
+        if stage.done or stage.proofs:
+            yield f"== {stage.title}"
         for done in stage.done:
-            yield f"{name_of(done.host)}: {done.title}"
-            for command in done.commands:
-                yield from (f"    {line}" for line in command_lines(command))
+            yield from _done(done, commands)
         for host, title in stage.proofs:
-            yield f"{name_of(host)}: see that {title[0].lower()}{title[1:]}"
+            yield f"{name_of(host)}: check that {in_sentence(title)}"
+    if preview.closing:
+        yield "== End"
     for done in preview.closing:
-        yield f"== End\n{name_of(done.host)}: {done.title}"
-        for command in done.commands:
-            yield from (f"    {line}" for line in command_lines(command))
+        yield from _done(done, commands)
     for left in preview.left:
         yield f"{name_of(left.host)}: {left.title}: {left.status}: {left.cause} {left.action}".rstrip()
     for host, failure in preview.outcome.dropped.items():
         yield f"{name_of(host)}: takes no part: {failure.cause} {failure.action}".rstrip()
 
 
-def command_lines(command: Command) -> Iterator[str]:
-    """One command as a person reads it: its line, or the diff of the file that it writes."""
-    match command:
-        case Run():
-            if command.why:
-                yield f"# {command.why}"
-            for line in clean(lines_of(command)).splitlines():
-                yield f"$ {line}" if line else "$"
-            if command.stdin:
-                yield f"# with {len(command.stdin)} characters on standard input"
-        case Upload():
-            yield f"write {command.path} (mode {command.mode:04o})" + (
-                ", the old file is kept beside it" if command.backup and command.before is not None else ""
-            )
-            yield from diff_lines(command)
-        case Transfer() | Fetch():
-            yield clean(lines_of(command))
-            if isinstance(command, Fetch):
+def _done(done: Done, commands: Commands) -> Iterator[str]:
+    yield f"{name_of(done.host)}: {done.title}"
+    for command in done.commands:
+        yield from (f"    {line}" for line in commands.lines(command, done.host))
+
+
+class Commands:
+    """Commands as a person reads them. Remembers what it showed: a script that comes again is only named."""
+
+    def __init__(self, exact: bool = False) -> None:
+        self._exact = exact
+        self._seen: dict[str, str] = {}
+
+    def lines(self, command: Command, host: str) -> Iterator[str]:
+        """One command for this host: its line or script, or the diff of the file that it writes."""
+        match command:
+            case Run():
+                yield from self._run(command, host)
+            case Upload():
+                kept = command.backup and command.before is not None
+                yield f"write {command.path} (mode {command.mode:04o})" + (
+                    ", the old file is kept beside it" if kept else ""
+                )
+                yield from diff_lines(command)
+            case Transfer():
+                source = f"{shown(command.source_path)} of {name_of(command.source)}"
+                yield clean(f"copy {source} into {shown(command.path)}")
+            case Fetch():
+                yield f"get Flink {command.version} into {command.path}"
                 for choice in command.choices:
                     yield f"  from {choice.kind}: {choice.address}"
+
+    def _run(self, run: Run, host: str) -> Iterator[str]:
+        script = None if self._exact else script_of(run)
+        if script is not None:
+            yield from self._script(run, *script, host)
+        else:
+            if run.why:
+                yield f"# {run.why}"
+            first, *more = clean(lines_of(run)).split("\n")
+            yield f"$ {first}"
+            yield from (f"  {line}" for line in more)
+        if run.stdin:
+            yield f"  with {len(run.stdin)} characters on standard input"
+
+    def _script(self, run: Run, script: str, arguments: Sequence[str], host: str) -> Iterator[str]:
+        sudo = " as root (sudo)" if run.sudo else ""
+        first = script not in self._seen
+        where = self._seen.setdefault(script, host)
+        which = "this script" if first else f"the script shown for {name_of(where)}"
+        yield f"# {run.why or 'run a script'}:{sudo} sh with {which}"
+        for number, argument in enumerate(arguments, 1):
+            one, *more = clean(shown(argument)).split("\n")
+            yield f"  ${number} = {one}"
+            yield from (f"       {line}" for line in more)
+        if first:
+            yield from (f"  | {line}" for line in clean(shown(script)).strip("\n").split("\n"))
 
 
 def diff_lines(upload: Upload) -> Iterator[str]:

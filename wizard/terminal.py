@@ -6,7 +6,9 @@ Knows the stream and the environment. It must not know what is printed.
 from __future__ import annotations
 
 import os
+import select
 import sys
+import threading
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -23,6 +25,11 @@ class Marks:
     skip: str
     arrow: str
 
+
+_PLAINER = str.maketrans(
+    {"‹": "<", "›": ">", "…": "...", "→": "->", "≤": "<=", "≥": ">=", "×": "x", "–": "-", "—": "-"}
+)
+"""Signs of our own texts where only ASCII is spoken."""
 
 UNICODE = Marks("✓", "✗", "!", "·", "→")
 ASCII = Marks("ok", "FAILED", "!", "-", "->")
@@ -49,17 +56,40 @@ class Terminal:
 
     def line(self, text: str = "") -> None:
         """Print a line; characters that the stream cannot encode are replaced, never an error."""
-        encoding = getattr(self.out, "encoding", None) or "utf-8"
-        safe = text.encode(encoding, errors="replace").decode(encoding)
-        self.out.write(("\r\x1b[K" if self.redraw else "") + safe + "\n")
+        self.out.write(("\r\x1b[K" if self.redraw else "") + self._safe(text) + "\n")
         self.out.flush()
 
     def over(self, text: str) -> None:
         """Draw over the current line; nothing where lines cannot be redrawn."""
         if self.redraw:
-            width = os.get_terminal_size(self.out.fileno()).columns if self.out.isatty() else 80
-            self.out.write("\r\x1b[K" + text[: max(width - 1, 10)])
+            self.out.write("\r\x1b[K" + self._safe(text[: max(self.width - 1, 10)]))
             self.out.flush()
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal, 80 where that cannot be known."""
+        try:
+            return os.get_terminal_size(self.out.fileno()).columns or 80
+        except (OSError, ValueError):
+            return 80
+
+    def agreed(self, question: str, stop: threading.Event) -> bool:
+        """Ask on the terminal; only a spoken yes is one. The end of input is a no, and so is `stop` while it waits."""
+        self.out.write(("\r\x1b[K" if self.redraw else "") + self._safe(f"{question} [y/N] "))
+        self.out.flush()
+        while not stop.is_set():
+            if select.select([sys.stdin], [], [], 0.2)[0]:
+                said = sys.stdin.readline()
+                if not said:
+                    self.line()
+                return said.strip().lower() in {"y", "yes"}
+        self.line()
+        return False
+
+    def _safe(self, text: str) -> str:
+        encoding = getattr(self.out, "encoding", None) or "utf-8"
+        plain = text if self.marks is UNICODE else text.translate(_PLAINER)
+        return plain.encode(encoding, errors="replace").decode(encoding)
 
 
 def stdout() -> Terminal:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from ..exits import Exit, first_of
-from ..findings import Finding
 from ..operations.operation import Operation
 from ..plan import Plan
 from ..preview import Preview
 from ..runner import Consent, Outcome, no_job_loss
 from ..session import Look, unreachable
 from ..showing import preview_lines, suggestion_lines
+from ..text import clean
+from ..words import counted, name_of
 from .opening import Opened, Refused, opened, read_file
 
 
@@ -34,8 +34,8 @@ def show(options: argparse.Namespace) -> Exit:
         look, status = looked(door)
         if status is not None:
             return status
-        preview = door.session.preview(door.session.plan(look.desired, look.facts), consent_of(options))
-        for line in (*suggestion_lines(look.desired), *preview_lines(preview)):
+        preview = door.session.preview(door.session.plan(look.desired, look.facts), consent_of(door))
+        for line in (*suggestion_lines(look.desired), *preview_lines(preview, options.verbose)):
             door.terminal.line(line)
         return Exit.UNREACHABLE if unreachable(preview.outcome) else Exit.DONE
 
@@ -69,7 +69,7 @@ def export(options: argparse.Namespace) -> Exit:
         look, status = looked(door)
         if status is not None:
             return status
-        preview = door.session.preview(door.session.plan(look.desired, look.facts), consent_of(options))
+        preview = door.session.preview(door.session.plan(look.desired, look.facts), consent_of(door))
         make = script_text if options.format == "sh" else runbook_text
         sys.stdout.write(make(preview, door.spec))
         return Exit.UNREACHABLE if unreachable(preview.outcome) else Exit.DONE
@@ -105,14 +105,14 @@ def looked(door: Opened) -> tuple[Look, Exit | None]:
         finding for finding in look.blocking if any(look.facts[host].reached for host in finding.hosts)
     ]
     if blockers:
-        door.terminal.line(f"Nothing was changed: {_count(blockers)} must be mended first.")
+        door.terminal.line(f"Nothing was changed: {counted(len(blockers), 'finding')} must be mended first.")
         return look, first_of(Exit.BLOCKED, Exit.UNREACHABLE if lost else Exit.DONE)
     return look, None
 
 
 def carry_out(door: Opened, plan: Plan, look: Look) -> Exit:
     """Ask once where somebody can answer, then apply the plan and say what came of it."""
-    consent = consent_of(door.options)
+    consent = consent_of(door)
     preview = door.session.preview(plan, consent)
     if preview.changes and door.interactive and not door.options.yes and not _agreed(door, preview):
         door.terminal.line("Nothing was changed.")
@@ -159,13 +159,25 @@ def farewell(door: Opened, file: str) -> None:
     terminal.line(f"Look at it:     flink-wizard status {file}")
 
 
-def consent_of(options: argparse.Namespace) -> Consent:
-    """Jobs may only be lost when the operator said so, by option or when asked."""
-    if getattr(options, "allow_job_loss", False):
+def consent_of(door: Opened) -> Consent:
+    """Jobs may only be lost when the operator said so, by option or when asked: once for the same jobs."""
+    if getattr(door.options, "allow_job_loss", False):
         return _always
-    if sys.stdin.isatty() and sys.stdout.isatty() and not getattr(options, "yes", False):
-        return _ask_job_loss
-    return no_job_loss
+    if not door.interactive or getattr(door.options, "yes", False):
+        return no_job_loss
+    said: dict[tuple[str, ...], bool] = {}
+
+    def ask(operation: Operation, jobs: tuple[str, ...]) -> bool:
+        if jobs not in said:
+            door.terminal.line(
+                f"{operation.host}: {operation.title} would end {counted(len(jobs), 'running job')}:"
+            )
+            for job in jobs:
+                door.terminal.line(f"  {clean(job)}")
+            said[jobs] = door.terminal.agreed("End them?" if len(jobs) > 1 else "End it?", door.stop)
+        return said[jobs]
+
+    return ask
 
 
 def _always(operation: Operation, jobs: tuple[str, ...]) -> bool:
@@ -173,22 +185,13 @@ def _always(operation: Operation, jobs: tuple[str, ...]) -> bool:
     return True
 
 
-def _ask_job_loss(operation: Operation, jobs: tuple[str, ...]) -> bool:
-    print(f"{operation.title} on {operation.host} would end these jobs: {', '.join(jobs)}")
-    return input("End them? [y/N] ").strip().lower() in {"y", "yes"}
-
-
 def _agreed(door: Opened, preview: Preview) -> bool:
     hosts = {done.host for done in preview.done}
-    door.terminal.line(f"{preview.changes} operations will change {len(hosts)} machines:")
+    changes, where = counted(preview.changes, "change"), counted(len(hosts), "machine")
+    door.terminal.line(f"The plan: {changes} on {where}. --dry-run prints every command.")
     for stage in preview.stages:
         titles = list(dict.fromkeys(done.title for done in stage.done))
         for title in titles:
-            where = ", ".join(done.host for done in stage.done if done.title == title)
-            door.terminal.line(f"  {title}  ({where})".replace("@here", "this machine"))
-    return input("Go ahead? [y/N] ").strip().lower() in {"y", "yes"}
-
-
-def _count(findings: Iterable[Finding]) -> str:
-    number = sum(1 for _ in findings)
-    return f"{number} finding{'s' if number != 1 else ''}"
+            names = ", ".join(name_of(done.host) for done in stage.done if done.title == title)
+            door.terminal.line(f"  {title}  ({names})")
+    return door.terminal.agreed("Go ahead?", door.stop)

@@ -128,7 +128,7 @@ def opened(
             f"{getpass.getuser()}@{socket.gethostname()}",
             run.when,
             stop,
-            _confirm(terminal) if sys.stdin.isatty() else None,
+            _confirm(terminal, stop) if sys.stdin.isatty() else None,
         )
         session = Session(
             spec,
@@ -206,12 +206,12 @@ def _secret_values(spec: ClusterSpec) -> Iterator[Secret]:
             yield Secret(value)
 
 
-def _confirm(terminal: Terminal) -> Callable[[UnknownHostKey], bool]:
+def _confirm(terminal: Terminal, stop: threading.Event) -> Callable[[UnknownHostKey], bool]:
     def ask(key: UnknownHostKey) -> bool:
         terminal.line(
             f"{key.host} ({key.address}, port {key.port}) shows a host key that is not known here yet:"
         )
         terminal.line(f"  {key.key_type} {key.fingerprint}")
-        return input("Is it the right one? [y/N] ").strip().lower() in {"y", "yes"}
+        return terminal.agreed("Is it the right one?", stop)
 
     return ask

@@ -62,7 +62,7 @@ def _operate(
         statuses: list[Exit] = []
         for makers in plans:
             plan = door.session.plan(look.desired, look.facts, kind, makers, only if options.hosts else None)
-            _, outcome = door.session.apply(plan, consent=consent_of(options))
+            _, outcome = door.session.apply(plan, consent=consent_of(door))
             closing_line(door, outcome, look)
             statuses.append(status_of(outcome))
             if statuses[-1] is not Exit.DONE:

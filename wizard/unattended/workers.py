@@ -52,7 +52,7 @@ def remove(options: argparse.Namespace) -> Exit:
             plan = door.session.plan(
                 look.desired, look.facts, "remove-worker", STOP_TASKMANAGERS, frozenset(gone)
             )
-            _, outcome = door.session.apply(plan, consent=consent_of(options))
+            _, outcome = door.session.apply(plan, consent=consent_of(door))
             if status_of(outcome) is not Exit.DONE:
                 closing_line(door, outcome, look)
                 return status_of(outcome)
