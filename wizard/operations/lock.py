@@ -15,23 +15,23 @@ from .operation import CannotOperate, Operation
 from .places import absolute, path_at
 
 _TAKE = """set -e
-directory=$1 owner=$2 stale=$3 mine=$1.$$
+directory=$1 owner=$2 stale=$3 mine=$1.$$ turn=$1.turn
 held() { cat "$directory/owner" 2>/dev/null || :; }
 locked() { echo "locked by: $(held)" >&2; exit 1; }
-trap 'rm -f "$mine" "$mine.ended"' EXIT
+trap 'rm -f "$mine"' EXIT
 mkdir -p "$directory"
 printf '%s\\n' "$owner" > "$mine"
 if [ -n "$stale" ] && [ "$(held)" = "$stale" ]; then
-  mv "$directory/owner" "$mine.ended" 2>/dev/null || locked
-  if [ "$(cat "$mine.ended")" != "$stale" ]; then
-    # Another run had taken it over a moment before: it gets its lock back.
-    ln "$mine.ended" "$directory/owner" 2>/dev/null || :
-    locked
-  fi
-fi
-if ! said=$(ln "$mine" "$directory/owner" 2>&1); then
+  # One at a time replaces a dead run's lock, by a rename: it is never open in between.
+  [ -z "$(find "$turn" -prune -mmin +2 2>/dev/null)" ] || rmdir "$turn"
+  mkdir "$turn" 2>/dev/null || locked
+  trap 'rm -f "$mine"; rmdir "$turn"' EXIT
+  [ "$(held)" = "$stale" ] || locked
+  mv -f "$mine" "$directory/owner"
+elif ! said=$(ln "$mine" "$directory/owner" 2>&1); then
   [ ! -e "$directory/owner" ] || locked
-  printf '%s\\n' "$said" >&2; exit 1
+  printf '%s\\n' "$said" >&2
+  exit 1
 fi
 """
 

@@ -143,7 +143,10 @@ class TaskManagersRegistered(Proof):
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         web = self.line.web
-        value = {web.taskmanager_count: self.taskmanagers, web.slot_count: self.slots}
+        # A worker that takes no part has no TaskManager: a preview must not count it either.
+        count = min(self._alive(facts), self.taskmanagers)
+        slots = self.slots * count // max(self.taskmanagers, 1)
+        value = {web.taskmanager_count: count, web.slot_count: slots}
         old = answer(facts, self.host, self.rest, web.overview) or {}
         return with_answer(facts, self.host, self.rest, web.overview, {**old, **value})
 
