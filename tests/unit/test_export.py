@@ -12,6 +12,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tarfile
 import threading
 from dataclasses import replace
@@ -61,6 +62,8 @@ printf '%s' "$sudo" > "$FAKE_LOG/$n/sudo"
 printf '%s' "$3" > "$FAKE_LOG/$n/line"
 [ -n "$sudo" ] || cat > "$FAKE_LOG/$n/input"
 case $3 in
+  */dev/tcp/*/taskmanagers*)
+    echo '{"taskmanagers":[{"path":"akka://flink@w:1/","dataPort":7}]}' ;;
   */dev/tcp/*) echo '{"flink-version":"2.3.0","taskmanagers":2, "slots-total": 4}' ;;
   *"'exported script'") printf 'exported script' ;;
   *ssh-keygen*) echo 'ssh-ed25519 AAAAnew flink@node0' ;;
@@ -240,6 +243,35 @@ def owned(word: str) -> str:
     return re.sub(r"^run (\S+) by .* since .*$", r"run \1", word)
 
 
+REGISTERED = """  */dev/tcp/*taskmanagers*)
+    echo '{"taskmanagers":[{"id":"a","path":"pekko.tcp://flink@w1:1/user","dataPort":7,"x":1},{"id":"b",'
+    echo '"path":"pekko.tcp://flink@w2:1/user","dataPort":8,"hardware":{"cpuCores":2}}]}' ;;
+"""
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (REGISTERED, "ok: The TaskManagers reach each other"),
+        (REGISTERED + "  *try*|*\"'w2' '8'\") exit 1 ;;\n", "closed: on_node_1:w2/8 on_node_1_2:w2/8"),
+        ("  */dev/tcp/*/taskmanagers*) echo '{}' ;;\n", "closed: none is registered"),
+    ],
+    ids=["open", "one closed", "none"],
+)
+def test_a_script_judges_what_the_cluster_says(answers: str, said: str, tmp_path: Path) -> None:
+    spec, facts = cluster()
+    made = install(spec, facts, tmp_path / "flink.tar")
+    ssh = RECORDS.replace("case $3 in\n", "case $3 in\n" + answers)
+    log = tmp_path / "log"
+    log.mkdir()
+    environment = {"FAKE_LOG": str(log), "HOME": str(tmp_path)}
+    if "ok" in said:
+        assert said in run_script(script_text(made, spec), tmp_path / "run", ssh, **environment)
+        return
+    with pytest.raises(AssertionError, match=f"(?s){re.escape(said)}.*not all is well"):
+        run_script(script_text(made, spec), tmp_path / "run", ssh, **environment)
+
+
 @pytest.mark.parametrize("interpreter", SHELLS)
 def test_a_script_is_valid_for_every_shell(interpreter: str, tmp_path: Path) -> None:
     spec, facts = cluster(**BARE)
@@ -250,7 +282,7 @@ def test_a_script_is_valid_for_every_shell(interpreter: str, tmp_path: Path) -> 
 
 
 def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
-    program = shutil.which("shellcheck", path=f"{Path(os.sys.executable).parent}:{os.environ['PATH']}")
+    program = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     if program is None:
         pytest.skip("shellcheck is not installed")
     for name, state in STATES.items():

@@ -100,15 +100,18 @@ def _reach_each_other(proof: AddressesReachable, names: Names, reached: frozense
     pattern = r's/.*"path":"[^"]*@\([^:"\/]*\):.*"dataPort":\([0-9]*\).*/\1 \2/p'
     ask = _ask(names, proof.host, rest.address, rest.port, proof.line.web.taskmanagers)
     yield f"answer=$({ask}) || answer="
-    yield "closed="
-    yield f"for place in $(printf '%s' \"$answer\" | tr '{{' '\\n' | sed -n {names.word(pattern)} | tr ' ' '/'); do"
+    listed = f"tr '{{' '\\n' | sed -n {names.word(pattern)} | tr ' ' '/'"
+    yield f"places=$(printf '%s' \"$answer\" | {listed})"
+    # No TaskManager listed means that none can be reached.
+    yield 'closed=; [ -n "$places" ] || closed=" none is registered"'
+    yield "for place in $places; do"
     for host in workers:
         function = names.function(host)
         yield f'  {function} sh -c "$try_port" sh "${{place%/*}}" "${{place#*/}}" </dev/null ||'
         yield f'    closed="$closed {function}:$place"'
     yield "done"
     title = names.word(proof.title)
-    yield f'if [ -z "$closed" ]; then good {title}; else bad {title}": these do not open:$closed"; fi'
+    yield f'if [ -z "$closed" ]; then good {title}; else bad {title}": closed:$closed"; fi'
 
 
 def _login(proof: ProveLogin, names: Names) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ..commands import Command, Fetch, FetchChoice, Later, Run, Transfer, Upload, laters_in, shown
 from ..imagined import Done
 from ..operations.operation import Proof
+from ..operations.prove import RestAnswers, TaskManagersRegistered
 from ..plan import Stage
 from ..preview import Preview, Previewed
 from ..printer import name_of
@@ -119,6 +120,10 @@ def _stage(stage: Stage, previewed: Previewed, spec: ClusterSpec, given: set[Lat
             yield f"**Expect, on {_plain(name_of(step.host))}:** {_plain(step.title)}" + (
                 f" (within {step.patience:.0f} s)." if step.patience else "."
             )
+            if isinstance(step, RestAnswers | TaskManagersRegistered):
+                address = f"http://{step.rest.address}:{step.rest.port}{step.line.web.overview}"
+                yield ""
+                yield from _fenced("sh", Run(("curl", "-s", address)).line())
         elif (step.host, step.id) in by_step:
             yield from _done(by_step[step.host, step.id], spec, given)
 
@@ -171,7 +176,7 @@ def _command(command: Command) -> Iterator[str]:
             yield from _fenced("sh", ("sudo " if command.sudo else "") + shown(command.line()))
             if command.stdin:
                 yield from _input(command.stdin)
-            if command.ok != (0,):
+            if command.ok != (0,) and "may fail" not in command.why:
                 yield ""
                 yield "It may fail."
         case Upload():
@@ -188,7 +193,7 @@ def _input(text: str) -> Iterator[str]:
     lines = shown(text).splitlines()
     yield ""
     if len(lines) > _LONGEST_INPUT:
-        yield f"Its standard input are {len(lines)} lines; the script form of this plan (`--format sh`) has them."
+        yield f"Its standard input has {len(lines)} lines; they are in the script of this plan (`--format sh`)."
         return
     yield "Its standard input:"
     yield ""
