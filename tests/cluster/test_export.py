@@ -20,6 +20,7 @@ def trust_the_desk(lab: Lab) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_an_exported_script_makes_the_cluster_and_leaves_nothing_to_install(make_lab: MakeLab) -> None:
     lab = make_lab(three_with_desk())
     trust_the_desk(lab)
@@ -32,7 +33,7 @@ def test_an_exported_script_makes_the_cluster_and_leaves_nothing_to_install(make
     assert exported.status == 0, exported
     assert lab.password not in exported.out
     desk.write("/home/flink/by-hand.sh", exported.out, owner="flink", mode=0o600)
-    done = desk.exec("sh by-hand.sh", user="flink", timeout=240, check=False)
+    done = desk.exec("sh by-hand.sh", user="flink", timeout=480, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "NOT OK" not in done.stdout + done.stderr
 
