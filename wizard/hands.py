@@ -242,8 +242,11 @@ def _failed(host: str, command: Command, result: Result) -> CommandFailed:
     status = "was ended by a signal" if result.status is None else f"ended with status {result.status}"
     evidence = clean(result.tail(8))
     action = "Mend the cause and run again: what is done already is not done twice."
+    cause = f"{what}: {status}"
+    if isinstance(command, Transfer):
+        cause = f"The copy into {command.path} on {host} broke off: tar {status}."
     if "No space left on device" in evidence or "Disk quota exceeded" in evidence:
         action = f"Make room on {host} and run again: what is done already is not done twice."
     elif "sudo:" in evidence and "password" in evidence:
         action = f"Give sudo's password for {host} (FLINK_WIZARD_SUDO_PASSWORD or --password-file), or run it by hand."
-    return CommandFailed(host, f"{what}: {status}", evidence, action)
+    return CommandFailed(host, cause, evidence, action)

@@ -41,6 +41,7 @@ class Printer:
         self._running: dict[str, str] = {}
         self._moving: dict[str, tuple[int, int | None]] = {}
         self._told = clock()
+        self._explained: dict[str, str] = {}
         self._commands = Commands()
         self._lock = threading.Lock()
 
@@ -98,6 +99,7 @@ class Printer:
             case "failed":
                 self._row(event.host, marks.bad, event.title, "red")
                 self._why(event.cause, event.evidence, event.action)
+                self._explained[event.host] = event.cause
             case "pending":
                 self._row(event.host, marks.warn, f"{event.title}: pending", "yellow")
                 self._why(event.cause, event.evidence, event.action)
@@ -135,7 +137,7 @@ class Printer:
         return f"  {where}: {'; '.join(titles)} …" if titles else ""
 
     def _dropped(self, event: events.HostDropped) -> None:
-        told = event.kind in {"operation", "proof"}
+        told = event.kind in {"operation", "proof"} or self._explained.get(event.host) == event.cause
         said = "takes no further part in this run" + ("" if told else f": {event.cause}")
         self._row(event.host, self._terminal.marks.bad, said, "red")
         if not told:
@@ -159,6 +161,7 @@ class Printer:
             colour = {"error": "red", "warning": "yellow", "info": "blue"}[finding.severity]
             label = self._terminal.paint(finding.severity, colour)
             where = ", ".join(name_of(host) for host in finding.hosts)
+            self._explained |= dict.fromkeys(finding.hosts, finding.observed)
             self._terminal.line(f"{label}  {where}: {clean(finding.title)}  [{finding.id}]")
             self._terminal.line(f"      seen: {clean(finding.observed)}; wanted: {clean(finding.wanted)}")
             for line in finding.evidence[:6]:

@@ -85,7 +85,7 @@ def authorize(wish: Desired, context: Context) -> Steps:
         yield FixModes(host.name, wish.spec.ssh.cluster_key if host.name == master else "")
 
 
-def pin_and_prove(wish: Desired, context: Context) -> Steps:
+def known_hosts(wish: Desired, context: Context) -> Steps:
     del context
     if not needs_ssh(wish):
         return
@@ -97,6 +97,14 @@ def pin_and_prove(wish: Desired, context: Context) -> Steps:
     entries = tuple(entry for host in spec.hosts for entry in ssh_entries(wish, host))
     if entries:
         yield WriteSshConfig(master, entries)
+
+
+def logins(wish: Desired, context: Context) -> Steps:
+    """In a stage of their own: each node's proof needs what the master was told of all nodes before."""
+    del context
+    if not needs_ssh(wish):
+        return
+    spec, master = wish.spec, wish.spec.master.name
     asked = tuple(host.address for host in spec.hosts)
     for host in spec.hosts:
         yield ProveLogin(host.name, master, (host.address,), spec.user, asked, spec.ssh.cluster_key)
@@ -233,7 +241,8 @@ INSTALL: tuple[tuple[str, StageMaker], ...] = (
     ("Java", java_everywhere),
     ("Cluster key", cluster_key),
     ("Authorize the key", authorize),
-    ("Logins of the master", pin_and_prove),
+    ("Known hosts", known_hosts),
+    ("Logins of the master", logins),
     ("JAVA_HOME", java_home),
     ("Obtain Flink", obtain),
     ("Install Flink", install_homes),
