@@ -12,6 +12,8 @@ import threading
 from dataclasses import dataclass
 from typing import TextIO
 
+from .text import clean
+
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "dim": "2", "bold": "1"}
 
 
@@ -43,6 +45,8 @@ class Terminal:
     colour: bool
     redraw: bool
     marks: Marks
+    copy: TextIO | None = None
+    """Where every printed line is also written, without colours."""
 
     @classmethod
     def of(cls, out: TextIO) -> Terminal:
@@ -58,6 +62,9 @@ class Terminal:
         """Print a line; characters that the stream cannot encode are replaced, never an error."""
         self.out.write(("\r\x1b[K" if self.redraw else "") + self._safe(text) + "\n")
         self.out.flush()
+        if self.copy is not None:
+            self.copy.write(clean(text) + "\n")
+            self.copy.flush()
 
     def over(self, text: str) -> None:
         """Draw over the current line; nothing where lines cannot be redrawn."""

@@ -228,7 +228,7 @@ class ProveJava(Proof):
 
     @property
     def title(self) -> str:
-        return "See that Java is found without a terminal"
+        return "Flink's scripts find Java"
 
     @property
     def _question(self) -> str:

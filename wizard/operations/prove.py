@@ -16,6 +16,7 @@ from ..facts import ClusterFacts, RestFacts
 from ..flink.line import Line
 from ..flink.signatures import known_cause
 from ..needs import Daemons, LogTail, Need, Rest, Tcp
+from ..words import counted
 from .operation import Proof, Verdict
 
 LOOPBACK = re.compile(r"^(localhost(\.localdomain)?\.?$|127\.|\[?::1\]?$)")
@@ -46,7 +47,7 @@ class RestAnswers(Proof):
 
     @property
     def title(self) -> str:
-        return f"The JobManager answers on port {self.rest.port}"
+        return f"The JobManager of Flink {self.version} answers on port {self.rest.port}"
 
     @property
     def patience(self) -> float:
@@ -103,7 +104,8 @@ class TaskManagersRegistered(Proof):
 
     @property
     def title(self) -> str:
-        return f"{self.taskmanagers} TaskManagers with {self.slots} slots are registered"
+        verb = "is" if self.taskmanagers == 1 else "are"
+        return f"{_taskmanagers(self.taskmanagers)} with {counted(self.slots, 'slot')} {verb} registered"
 
     @property
     def patience(self) -> float:
@@ -121,12 +123,12 @@ class TaskManagersRegistered(Proof):
         overview = answer(facts, self.host, self.rest, self.line.web.overview) or {}
         count = number(overview, self.line.web.taskmanager_count, 0)
         slots = number(overview, self.line.web.slot_count, 0)
-        wanted = f"{self.taskmanagers} TaskManagers, {self.slots} slots"
+        wanted = f"{_taskmanagers(self.taskmanagers)}, {counted(self.slots, 'slot')}"
         good = (count, slots) == (self.taskmanagers, self.slots)
         if count < self.taskmanagers:
             observed = f"{count} of {self.taskmanagers} TaskManagers, {slots} of {self.slots} slots"
         else:
-            observed = f"{count} TaskManagers, {slots} slots"
+            observed = f"{_taskmanagers(count)}, {counted(slots, 'slot')}"
         # More than wanted, or slots that are not told yet: both pass. Too few, and no process left to come, stays.
         return Verdict(
             good, observed, wanted, final=count < self.taskmanagers and count >= self._alive(facts)
@@ -225,9 +227,11 @@ class AddressesReachable(Proof):
             )
         if len(self.workers) == 1 or not targets:
             return Verdict(
-                True, f"{len(seen)} TaskManagers tell {', '.join(sorted({one.host for one in seen}))}"
+                True, f"{_taskmanagers(len(seen))} at {', '.join(sorted({one.host for one in seen}))}"
             )
-        said = f"{len(targets)} addresses, each reached from {len(tried)} of {len(self.workers)} workers"
+        said = (
+            f"{counted(len(targets), 'data port')}, each open to {len(tried)} of {len(self.workers)} workers"
+        )
         return Verdict(bool(tried), said, "every data port open to every worker", final=True)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
@@ -240,6 +244,10 @@ class AddressesReachable(Proof):
         for host, _ in self.workers:
             facts = facts.changed(host, tcp=MappingProxyType({**facts[host].tcp, **reached}))
         return with_answer(facts, self.host, self.rest, path, {"taskmanagers": listed})
+
+
+def _taskmanagers(count: int) -> str:
+    return counted(count, "TaskManager")
 
 
 def number(answered: Mapping[str, Any], field: str, default: int) -> int:

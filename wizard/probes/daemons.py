@@ -47,6 +47,8 @@ if [ -r /proc/self/cmdline ]; then
   for f in $(grep -lE "$e" /proc/[0-9]*/cmdline 2>/dev/null); do
     p=${f#/proc/}; p=${p%/cmdline}
     if [ "$p" = $$ ]; then continue; fi
+    # A second number: the process belongs to a container, which is a host of its own.
+    if grep -qE '^NSpid:[[:space:]]+[0-9]+[[:space:]]+[0-9]' "/proc/$p/status"; then continue; fi
     h process "$p"; b64 <"/proc/$p/cmdline"
     h stat; read -r line <"/proc/$p/stat" && printf '%s\n' "$line"
     h user; stat -c %U "/proc/$p"

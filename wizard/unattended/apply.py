@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from ..exits import Exit, first_of
@@ -16,6 +19,8 @@ from ..showing import preview_lines, suggestion_lines
 from ..text import clean
 from ..words import counted, name_of
 from .opening import Opened, Refused, opened, read_file
+
+_UNCHANGED = {"stop": "Nothing to do: it is stopped.", "start": "Nothing to do: it runs."}
 
 
 def apply(options: argparse.Namespace) -> Exit:
@@ -49,12 +54,11 @@ def install(options: argparse.Namespace) -> Exit:
     else:
         text, name = read_file(options.answers), options.answers
     with opened(options, text, name) as door:
-        door.state.answers.write_text(text, encoding="utf-8")
         look, status = looked(door)
         if status is not None:
             return status
         plan = door.session.plan(look.desired, look.facts)
-        status = carry_out(door, plan, look)
+        status = carry_out(door, plan, look, lambda: door.state.answers.write_text(text, encoding="utf-8"))
         if status is Exit.DONE:
             farewell(door, str(door.state.answers))
         return status
@@ -110,13 +114,17 @@ def looked(door: Opened) -> tuple[Look, Exit | None]:
     return look, None
 
 
-def carry_out(door: Opened, plan: Plan, look: Look) -> Exit:
-    """Ask once where somebody can answer, then apply the plan and say what came of it."""
+def carry_out(door: Opened, plan: Plan, look: Look, agreed: Callable[[], object] = lambda: None) -> Exit:
+    """Ask once where somebody can answer, then apply the plan and say what came of it.
+
+    `agreed` is called when nothing stands between the plan and the change any more.
+    """
     consent = consent_of(door)
     preview = door.session.preview(plan, consent)
     if preview.changes and door.interactive and not door.options.yes and not _agreed(door, preview):
         door.terminal.line("Nothing was changed.")
         return Exit.CANCELLED
+    agreed()
     _, outcome = door.session.apply(plan, consent=consent)
     closing_line(door, outcome, look)
     return status_of(outcome)
@@ -133,16 +141,17 @@ def status_of(outcome: Outcome) -> Exit:
     return first_of(*statuses)
 
 
-def closing_line(door: Opened, outcome: Outcome, look: Look) -> None:
+def closing_line(door: Opened, outcome: Outcome, look: Look, kind: str = "apply") -> None:
     """The last lines of a run: what it came to, and where its record is."""
     terminal, session = door.terminal, door.session
     if outcome.cancelled:
         terminal.line("Cancelled. Each host is as its last finished line says; run again to go on.")
     elif outcome.good and not outcome.changed:
-        terminal.line("Nothing to change; the cluster is as the answers say.")
+        terminal.line(_UNCHANGED.get(kind, "Nothing to change; the cluster is as the answers say."))
     elif outcome.good:
         rest = look.desired.rest
-        terminal.line(f"Done: {outcome.changed} changes. Web interface: http://{rest.address}:{rest.port}")
+        web = "" if kind == "stop" else f" Web interface: http://{rest.address}:{rest.port}"
+        terminal.line(f"Done: {counted(outcome.changed, 'change')}.{web}")
     else:
         wrong = len(outcome.failures) + len(outcome.dropped) + len(outcome.pending)
         terminal.line(
@@ -154,9 +163,20 @@ def closing_line(door: Opened, outcome: Outcome, look: Look) -> None:
 
 def farewell(door: Opened, file: str) -> None:
     terminal = door.terminal
-    terminal.line(f"Stop it with:   flink-wizard stop {file}")
-    terminal.line(f"Start it with:  flink-wizard start {file}")
-    terminal.line(f"Look at it:     flink-wizard status {file}")
+    for label, command in (
+        ("Stop it with:  ", "stop"),
+        ("Start it with: ", "start"),
+        ("Look at it:    ", "status"),
+    ):
+        terminal.line(f"{label} {_program()} {command} {shlex.quote(file)}")
+
+
+def _program() -> str:
+    """How the operator calls this program: by its name where the shell finds it, else by its path."""
+    found, called = shutil.which("flink-wizard"), Path(sys.argv[0])
+    if called.name != "flink-wizard" or (found and Path(found).resolve() == called.resolve()):
+        return "flink-wizard"
+    return shlex.quote(str(called.absolute()))
 
 
 def consent_of(door: Opened) -> Consent:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..answers import Answers, BadAnswers, build_spec, parse_answers, read_answers
+from ..answers import BadAnswers, build_spec, parse_answers, read_answers
 from ..answers.passwords import Passwords, read_password_file
 from ..audit import AuditLog
 from ..desired import Desired
@@ -40,7 +40,7 @@ from ..ssh.hostkeys import UnknownHostKey
 from ..state import State, cache_root, default_root
 from ..terminal import Terminal, stdout
 
-__all__ = ["Cancelled", "Opened", "Refused", "opened", "read_file"]
+__all__ = ["Cancelled", "Opened", "Refused", "opened", "read_file", "spec_of"]
 
 
 class Refused(Exception):
@@ -91,16 +91,14 @@ def opened(
     Raises:
         Refused: the answers, the options or the state directory cannot be used.
     """
-    answers = _answers(text, name)
-    spec = build_spec(answers)
+    spec = spec_of(text, name, warn=True)
     credentials = Credentials(_passwords(options, spec))
     root = Path(options.state_dir) if options.state_dir else default_root()
     state = State(root, spec.cluster, spec.master.name)
     run, cache = _run(), cache_root()
     terminal = Terminal.of(sys.stderr) if quiet else stdout()
-    printer = Printer(terminal, options.verbose)
     masker = Masker((*credentials.all, *_secret_values(spec)))
-    sinks: list[Sink] = [] if quiet else [printer]
+    sinks: list[Sink] = []
     with ExitStack() as stack:
         try:
             source = Source(choices_of(spec.flink), str(cache / cache_name(spec.flink)))
@@ -111,12 +109,15 @@ def opened(
                 sinks.append(stack.enter_context(closing(Journal(state.journal(run.run_id)))))
             if options.log_file:
                 log = stack.enter_context(Path(options.log_file).open("a", encoding="utf-8"))
-                sinks.append(Printer(Terminal(log, False, False, terminal.marks), verbose=True))
+                terminal = replace(terminal, copy=log)
         except UnknownBuild as error:
             raise Refused(f"{name}: flink.build: {error}") from None
         except OSError as error:
             sentence = f"{error.filename}: {error.strerror}. Choose another --state-dir or --log-file."
             raise Refused(sentence) from None
+        printer = Printer(terminal, options.verbose)
+        if not quiet:
+            sinks.append(printer)
         stop = INTERRUPT.begin()
         stack.callback(INTERRUPT.end)
         parts = real_parts(
@@ -144,12 +145,17 @@ def opened(
         yield Opened(options, text, spec, session, state, printer, terminal, stop)
 
 
-def _answers(text: str, name: str) -> Answers:
+def spec_of(text: str, name: str, *, warn: bool = False) -> ClusterSpec:
+    """The cluster that these answers ask for. With `warn` their warnings are printed.
+
+    Raises:
+        Refused: with every problem, when they cannot be used.
+    """
     try:
         answers = parse_answers(text, name)
     except BadAnswers as error:
         raise Refused(str(error)) from None
-    for warning in answers.warnings:
+    for warning in answers.warnings if warn else ():
         print(warning, file=sys.stderr)
     beyond = [
         f"{name}: {path}: this version installs Flink alone; take {path} out of the file."
@@ -158,7 +164,7 @@ def _answers(text: str, name: str) -> Answers:
     ]
     if beyond:
         raise Refused("\n".join(beyond))
-    return answers
+    return build_spec(answers)
 
 
 def _records(text: str, desired: Desired) -> tuple[tuple[str, str], ...]:

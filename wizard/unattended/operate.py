@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 
 from .. import events
 from ..desired import Desired
@@ -13,9 +12,8 @@ from ..operations.daemons import running_jobs
 from ..operations.prove import answer, taskmanagers
 from ..plans.install import StageMaker
 from ..plans.operate import START, STOP
-from ..spec import ClusterSpec
 from .apply import closing_line, consent_of, status_of
-from .opening import Opened, Refused, opened, read_file
+from .opening import Opened, Refused, opened, read_file, spec_of
 
 
 def start(options: argparse.Namespace) -> Exit:
@@ -32,20 +30,22 @@ def restart(options: argparse.Namespace) -> Exit:
 
 def status(options: argparse.Namespace) -> Exit:
     """Print what runs where. The status is 0 when everything that the answers ask for runs."""
-    with opened(options, read_file(options.file), options.file, journal=False) as door:
-        only = chosen(door.spec, options.hosts)
+    text = read_file(options.file)
+    only = chosen(options, text)
+    with opened(options, text, options.file, journal=False) as door:
         look = door.session.look()
         facts = door.session.read_rest(look.desired)
         return _print_status(door, look.desired, facts, only)
 
 
-def chosen(spec: ClusterSpec, hosts: Iterable[str]) -> frozenset[str]:
+def chosen(options: argparse.Namespace, text: str) -> frozenset[str]:
     """The hosts that were named, all when none was.
 
     Raises:
         Refused: one is not of this cluster.
     """
-    named = frozenset(hosts)
+    spec = spec_of(text, options.file)
+    named = frozenset(options.hosts)
     unknown = sorted(named - set(spec.names))
     if unknown:
         raise Refused(f"{', '.join(unknown)}: not a host of this cluster, which has {', '.join(spec.names)}.")
@@ -55,16 +55,20 @@ def chosen(spec: ClusterSpec, hosts: Iterable[str]) -> frozenset[str]:
 def _operate(
     options: argparse.Namespace, kind: str, plans: tuple[tuple[tuple[str, StageMaker], ...], ...]
 ) -> Exit:
-    with opened(options, read_file(options.file), options.file) as door:
-        only = chosen(door.spec, options.hosts)
+    text = read_file(options.file)
+    only = chosen(options, text)
+    with opened(options, text, options.file) as door:
         look = door.session.look()
+        consent = consent_of(door)
         lost = [name for name in only if not look.facts[name].reached]
         statuses: list[Exit] = []
         for makers in plans:
+            part = "stop" if makers is STOP else "start"
             plan = door.session.plan(look.desired, look.facts, kind, makers, only if options.hosts else None)
-            _, outcome = door.session.apply(plan, consent=consent_of(door))
-            closing_line(door, outcome, look)
+            _, outcome = door.session.apply(plan, consent=consent)
             statuses.append(status_of(outcome))
+            if makers is plans[-1] or statuses[-1] is not Exit.DONE:
+                closing_line(door, outcome, look, part)
             if statuses[-1] is not Exit.DONE:
                 break
         return first_of(*statuses, Exit.UNREACHABLE if lost else Exit.DONE)

@@ -13,7 +13,7 @@ from ..answers.editing import add_worker, remove_worker
 from ..exits import Exit
 from ..plans.operate import RELIST, STOP_TASKMANAGERS
 from .apply import carry_out, closing_line, consent_of, looked, status_of
-from .opening import Refused, opened, read_file
+from .opening import Refused, opened, read_file, spec_of
 
 
 def add(options: argparse.Namespace) -> Exit:
@@ -81,6 +81,4 @@ def write_over(file: str, text: str) -> None:
 
 
 def _workers(options: argparse.Namespace, text: str) -> frozenset[str]:
-    from ..answers import build_spec, parse_answers
-
-    return frozenset(worker.name for worker in build_spec(parse_answers(text, options.file)).workers)
+    return frozenset(worker.name for worker in spec_of(text, options.file).workers)
