@@ -27,6 +27,8 @@ SMALLEST_HEAP = 512
 LARGEST_PROCESS = 61440
 """MiB: a larger process has a heap beyond 32 GB and loses compressed pointers."""
 LARGEST_HEAP = 28672
+JVM_MIB = 256
+"""Up to 1.9: what a JVM takes beside a tenth of its heap (metaspace, stacks, direct buffers)."""
 HEAP_SHARE = 0.86
 """Up to 1.9: the part of a TaskManager's memory that its heap may take."""
 
@@ -134,8 +136,11 @@ def _down(size: int, step: int) -> int:
 
 
 def _sized(key: HeapKey, process: int, share: float, smallest: int, step: int) -> int:
-    """MiB for a key: the process, or the part of it that a heap may take."""
-    return process if key.model == "process" else max(smallest, _down(int(process * share), step))
+    """MiB for a key: the process, or the part of it that a heap may take beside the JVM's own needs."""
+    if key.model == "process":
+        return process
+    beside_the_jvm = (process - JVM_MIB) / 1.1
+    return max(smallest, _down(int(min(process * share, beside_the_jvm)), step))
 
 
 def _jobmanager(line: Line, host: HostCapacity, split: _Split, target: int) -> Suggestion:
