@@ -164,7 +164,7 @@ def _node(
         count = worker.taskmanagers or suggestions.taskmanagers.get(host.name, 1)
     wish = JavaWish.of(
         line.java,
-        host.java_home or (worker.java_home if worker else None) or spec.java.home,
+        host.java_home or (worker.java_home if worker else None) or spec.java.wished,
         spec.java.allow_unsupported,
     )
     return Node(

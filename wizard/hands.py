@@ -6,6 +6,7 @@ are the runner's.
 
 from __future__ import annotations
 
+import gzip
 import queue
 import threading
 import time
@@ -144,9 +145,15 @@ class Hands:
 
     def _transfer(self, transfer: Transfer, stop: Stop, report: Sink) -> Result:
         if transfer.source == HERE and transfer.source_is_tar:
-            path = Path(transfer.source_path)
-            total = path.stat().st_size
-            stream = _file_chunks(path)
+            path = Path(transfer.source_path).expanduser()
+            packed = path.suffix in {".gz", ".tgz"}
+            try:
+                total = None if packed else path.stat().st_size
+                stream = _file_chunks(path, packed)
+            except OSError as error:
+                raise CommandFailed(
+                    HERE, f"{path} cannot be read", error.strerror or str(error), "Name a file that is there."
+                ) from None
         else:
             total = transfer.size
             stream = self._packed(transfer, stop)
@@ -156,6 +163,9 @@ class Hands:
             result = target.run(
                 unpack_run(transfer.path).line(), stdin=counted, timeout=None, idle_timeout=60.0, stop=stop
             )
+            # The target ends at the archive's own end; a source that fails after it must still be heard.
+            for _ in stream:
+                pass
         except _PackFailed as error:
             result = error.result
         if not result.ok:
@@ -206,10 +216,16 @@ class _PackFailed(Exception):
         self.result = result
 
 
-def _file_chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
+def _file_chunks(path: Path, packed: bool) -> Iterator[bytes]:
+    """The file's bytes, unpacked where it is packed with gzip. Raises OSError now when it cannot be opened."""
+    file = gzip.open(path, "rb") if packed else path.open("rb")
+
+    def chunks() -> Iterator[bytes]:
+        with file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+
+    return chunks()
 
 
 def _counted(stream: Iterator[bytes], host: str, total: int | None, report: Sink) -> Iterator[bytes]:

@@ -174,7 +174,7 @@ class Session:
 
     def _survey_of(self, host: str) -> tuple[Need, ...]:
         line = line_of(self.spec.flink.version)
-        wish = JavaWish.of(line.java, self.spec.host(host).java_home or self.spec.java.home)
+        wish = JavaWish.of(line.java, self.spec.host(host).java_home or self.spec.java.wished)
         homes = (wish.home,) if wish.home != "auto" else ()
         needs: tuple[Need, ...] = (
             Machine(),

@@ -66,8 +66,19 @@ class SshSpec:
 @dataclass(frozen=True, slots=True)
 class JavaSpec:
     home: str = "auto"
+    """auto, the path of a Java home, or of an archive of one on the control machine (.tar, .tar.gz, .tgz)."""
     set_in: tuple[JavaWay, ...] = ("flink-config",)
     allow_unsupported: bool = False
+
+    @property
+    def archive(self) -> str:
+        """The archive that nodes without a fitting Java get theirs from, "" when none was named."""
+        return self.home if self.home.endswith((".tar", ".tar.gz", ".tgz")) else ""
+
+    @property
+    def wished(self) -> str:
+        """The Java home that is asked of a node, "auto" when any fitting one will do."""
+        return "auto" if self.archive else self.home
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,18 +14,19 @@ from wizard.flink.catalogue import line_of, module_flag_list
 from wizard.javachoice import JavaChoice, JavaWish
 from wizard.operations.java import InstallJava
 from wizard.operations.operation import CannotOperate
-from wizard.spec import ClusterSpec, HostSpec
+from wizard.spec import HERE, ClusterSpec, HostSpec
 
 
 def wish_of(spec: ClusterSpec, host: HostSpec) -> JavaWish:
     """What the answers ask of Java on this host."""
-    home = host.java_home or spec.java.home
+    home = host.java_home or spec.java.wished
     return JavaWish.of(line_of(spec.flink.version).java, home, spec.java.allow_unsupported)
 
 
 def _operation(spec: ClusterSpec, host: HostSpec) -> InstallJava:
     master = spec.master.name
-    return InstallJava(host.name, wish_of(spec, host), "" if host.name == master else master)
+    source = "" if host.name == master else master
+    return InstallJava(host.name, wish_of(spec, host), source, spec.java.archive, HERE)
 
 
 def java(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:

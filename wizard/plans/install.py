@@ -57,7 +57,7 @@ def requirements(wish: Desired, context: Context) -> Steps:
             ("bash", "tar", "gzip", "ssh", "ssh-keygen") if host.name == master else ("bash", "tar", "gzip")
         )
         yield InstallTools(host.name, tools)
-    yield InstallJava(master, wish.nodes[master].java)
+    yield InstallJava(master, wish.nodes[master].java, "", wish.spec.java.archive, HERE)
 
 
 def java_everywhere(wish: Desired, context: Context) -> Steps:
@@ -66,7 +66,7 @@ def java_everywhere(wish: Desired, context: Context) -> Steps:
     master = wish.spec.master.name
     for host in wish.spec.hosts:
         if host.name != master:
-            yield InstallJava(host.name, wish.nodes[host.name].java, master)
+            yield InstallJava(host.name, wish.nodes[host.name].java, master, wish.spec.java.archive, HERE)
 
 
 def cluster_key(wish: Desired, context: Context) -> Steps:
