@@ -6,6 +6,7 @@ are the runner's.
 
 from __future__ import annotations
 
+import collections
 import gzip
 import queue
 import threading
@@ -164,8 +165,8 @@ class Hands:
                 unpack_run(transfer.path).line(), stdin=counted, timeout=None, idle_timeout=60.0, stop=stop
             )
             # The target ends at the archive's own end; a source that fails after it must still be heard.
-            for _ in stream:
-                pass
+            if result.ok:
+                collections.deque(stream, maxlen=0)
         except _PackFailed as error:
             result = error.result
         if not result.ok:
@@ -218,7 +219,7 @@ class _PackFailed(Exception):
 
 def _file_chunks(path: Path, packed: bool) -> Iterator[bytes]:
     """The file's bytes, unpacked where it is packed with gzip. Raises OSError now when it cannot be opened."""
-    file = gzip.open(path, "rb") if packed else path.open("rb")
+    file = gzip.open(path, "rb") if packed else path.open("rb")  # noqa: SIM115 - the generator closes it
 
     def chunks() -> Iterator[bytes]:
         with file:
