@@ -162,7 +162,7 @@ class Printer:
             label = self._terminal.paint(finding.severity, colour)
             where = ", ".join(name_of(host) for host in finding.hosts)
             self._explained |= dict.fromkeys(finding.hosts, finding.observed)
-            self._terminal.line(f"{label}  {where}: {clean(finding.title)}  [{finding.id}]")
+            self._terminal.line(f"{label}  {where}: {clean(finding.title)}  [{clean(finding.id)}]")
             self._terminal.line(f"      seen: {clean(finding.observed)}; wanted: {clean(finding.wanted)}")
             for line in finding.evidence[:6]:
                 self._terminal.line(f"      {clean(line)}")
