@@ -102,14 +102,14 @@ def opened(
     with ExitStack() as stack:
         try:
             source = Source(choices_of(spec.flink), str(cache / cache_name(spec.flink)))
+            if options.log_file:
+                log = stack.enter_context(Path(options.log_file).open("a", encoding="utf-8"))
+                terminal = replace(terminal, copy=log)
             state.made()
             cache.mkdir(parents=True, exist_ok=True)
             audit = stack.enter_context(closing(AuditLog(state.audit, masker)))
             if journal:
                 sinks.append(stack.enter_context(closing(Journal(state.journal(run.run_id)))))
-            if options.log_file:
-                log = stack.enter_context(Path(options.log_file).open("a", encoding="utf-8"))
-                terminal = replace(terminal, copy=log)
         except UnknownBuild as error:
             raise Refused(f"{name}: flink.build: {error}") from None
         except OSError as error:
