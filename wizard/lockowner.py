@@ -36,6 +36,11 @@ def owner_line(run_id: str, when: str) -> str:
     return f"run {run_id} by {getpass.getuser()} on {machine()} as process {pid}/{started(pid)} since {when}"
 
 
+def told(line: str) -> str:
+    """The owner line without what only tells processes apart: who, where, since when."""
+    return re.sub(r" on (\S+)/\S+ as process (\d+)/\d* ", r" on \1 as process \2 ", line)
+
+
 def is_dead(line: str) -> bool:
     """Whether the run of this owner line has certainly ended: it ran here, and its process is gone.
 

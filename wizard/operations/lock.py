@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ..commands import Command, shell
 from ..facts import ClusterFacts, PathFacts
+from ..lockowner import told
 from ..needs import Need, Paths
 from .operation import CannotOperate, Operation
 from .places import absolute, path_at
@@ -61,6 +62,8 @@ class TakeLock(Operation):
 
     @property
     def title(self) -> str:
+        if self.stale:
+            return f"Take over the lock of a run that is gone ({told(self.stale)})"
         return "Lock the cluster against a second change"
 
     @property
@@ -78,7 +81,7 @@ class TakeLock(Operation):
         if owner and owner != self.stale:
             raise CannotOperate(
                 "Somebody else is changing this cluster.",
-                owner,
+                told(owner),
                 f"Wait for that run to end. If it is dead, remove the lock on {self.host}: rm -r {self.directory}",
             )
         directory = absolute(self.directory, facts[self.host])

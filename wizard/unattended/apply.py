@@ -99,9 +99,11 @@ def looked(door: Opened) -> tuple[Look, Exit | None]:
     if door.stop.is_set():
         return look, Exit.CANCELLED
     if not look.facts[master].reached:
+        door.terminal.line(f"Nothing was changed: without the master {master} nothing can be done.")
         return look, Exit.UNREACHABLE
     lost = [host.name for host in door.spec.hosts if not look.facts[host.name].reached]
     if lost and all(worker.name in lost for worker in door.spec.workers):
+        door.terminal.line("Nothing was changed: no worker could be reached.")
         return look, Exit.UNREACHABLE
     for warning in look.desired.warnings:
         door.terminal.line(f"warning  {warning}")
