@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -145,6 +145,7 @@ class Hands:
         )
 
     def _transfer(self, transfer: Transfer, stop: Stop, report: Sink) -> Result:
+        ended = threading.Event()
         if transfer.source == HERE and transfer.source_is_tar:
             path = Path(transfer.source_path).expanduser()
             packed = path.suffix in {".gz", ".tgz"}
@@ -157,7 +158,7 @@ class Hands:
                 ) from None
         else:
             total = transfer.size
-            stream = self._packed(transfer, stop)
+            stream = self._packed(transfer, stop, ended)
         counted = _counted(stream, transfer.target, total, report)
         target = self.open(transfer.target)
         try:
@@ -169,25 +170,42 @@ class Hands:
                 collections.deque(stream, maxlen=0)
         except _PackFailed as error:
             result = error.result
+        finally:
+            ended.set()
         if not result.ok:
             target.run(discard_run(transfer.path).line(), timeout=120.0)
         return result
 
-    def _packed(self, transfer: Transfer, stop: Stop) -> Iterator[bytes]:
-        """The tar stream of a directory on another host, relayed through this machine."""
+    def _packed(self, transfer: Transfer, stop: Stop, ended: threading.Event) -> Iterator[bytes]:
+        """The tar stream of a directory on another host, relayed through this machine until `ended`."""
         pieces: queue.Queue[bytes | Result | ConnectionFailed] = queue.Queue(maxsize=16)
+
+        def hand_on(piece: bytes | Result | ConnectionFailed) -> None:
+            while not ended.is_set():
+                try:
+                    return pieces.put(piece, timeout=_REPORT_EVERY)
+                except queue.Full:
+                    continue
+
+        said = bytearray()
 
         def arrived(stream: str, text: bytes) -> None:
             if stream == "stdout":
-                pieces.put(text)
+                hand_on(text)
+            else:
+                said.extend(text[: _CHUNK - len(said)])
 
         def read() -> None:
             try:
                 source = self.open(transfer.source)
                 line = pack_run(transfer.source_path).line()
-                pieces.put(source.run(line, timeout=None, idle_timeout=60.0, on_output=arrived, stop=stop))
+                until = _Either(stop, ended)
+                result = source.run(
+                    line, timeout=None, idle_timeout=60.0, on_output=arrived, keep_output=False, stop=until
+                )
+                hand_on(replace(result, stderr=said.decode(errors="replace")))
             except ConnectionFailed as error:
-                pieces.put(error)
+                hand_on(error)
 
         threading.Thread(target=read, name=f"pack {transfer.source}", daemon=True).start()
         while True:
@@ -207,6 +225,17 @@ class Hands:
         started = time.monotonic()
         source = self.fetch(fetch, stop, moved)
         return Result(HERE, lines_of(fetch), 0, source, "", time.monotonic() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Either:
+    """A stop that is set when one of two is."""
+
+    one: Stop
+    other: Stop
+
+    def is_set(self) -> bool:
+        return self.one.is_set() or self.other.is_set()
 
 
 class _PackFailed(Exception):
