@@ -6,7 +6,7 @@ Pure: facts in, values out. It must not know operations or how facts are read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from .facts import ClusterFacts, HostFacts
@@ -107,6 +107,7 @@ def settle(
     nodes = {
         host.name: _node(spec, line, host, facts[host.name], suggestions, anew, taken) for host in spec.hosts
     }
+    nodes = _with_one_parallelism(spec, line, facts, nodes, anew, taken)
     fresh: list[tuple[str, str]] = []
     if line.java.flags_shipped:
         fresh.append((line.java.opts_key, " ".join(module_flag_list(line.java.flags_shipped))))
@@ -119,6 +120,35 @@ def settle(
         tuple(suggestions.warnings),
         _client_flags(line, nodes[spec.master.name].java, facts[spec.master.name]),
     )
+
+
+def _with_one_parallelism(
+    spec: ClusterSpec,
+    line: Line,
+    facts: ClusterFacts,
+    nodes: Mapping[str, Node],
+    anew: frozenset[str],
+    taken: list[Suggestion],
+) -> dict[str, Node]:
+    """The default parallelism belongs to the cluster: what the master's record says, else all slots as settled.
+
+    A job with more than there are would wait for slots; a worker more or less leaves the recorded value alone.
+    """
+    key = line.keys.parallelism
+    if key in spec.flink.config:
+        return dict(nodes)
+    recorded = _recorded(spec, line, facts[spec.master.name]).get(key) if key not in anew else None
+    slots = sum(node.taskmanagers * node.slots for node in nodes.values())
+    value = recorded or str(slots)
+    taken[:] = [
+        replace(one, value=value, inputs={"slots": slots}) if one.key == key else one
+        for one in taken
+        if one.key != key or recorded is None
+    ]
+    return {
+        name: replace(node, config=tuple((each, value if each == key else old) for each, old in node.config))
+        for name, node in nodes.items()
+    }
 
 
 def _client_flags(line: Line, wish: JavaWish, facts: HostFacts) -> str:

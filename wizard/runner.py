@@ -243,7 +243,7 @@ class Runner:
 
     def _left_pending(self, step: Operation, jobs: tuple[str, ...], started: float, outcome: Outcome) -> None:
         cause = f"It would end {len(jobs)} running job{'s' if len(jobs) > 1 else ''}: {', '.join(jobs)}."
-        action = "Restart pending. Stop the jobs with a savepoint, or allow their loss with --allow-job-loss."
+        action = f"{step.while_jobs_run} Stop the jobs with a savepoint, or allow their loss with --allow-job-loss."
         self._finished(step, "pending", started, cause, "", action)
         with self._lock:
             outcome.pending.append(Failure(step.host, step.id, step.title, cause, "", action, kind="pending"))

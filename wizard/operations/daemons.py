@@ -143,11 +143,8 @@ class StartDaemon(_Daemon):
         return (f"{seen} of {self.count} run", f"Read the newest files in {self.home}/log on {self.host}.")
 
     def _stale(self, facts: ClusterFacts) -> bool:
-        """Whether a daemon is older than the configuration it would read now. Start times are good to a second."""
         host = facts[self.host]
-        files = (host.conf_file(self.home, name) for name in (self.line.config.file, "flink-conf.yaml"))
-        newest = max((file.mtime for file in files if file and file.mtime is not None), default=0.0)
-        return any(daemon.started + 2.0 < newest for daemon in self.running(host))
+        return any(is_stale(host, daemon, self.home, self.line) for daemon in self.running(host))
 
     def _calculate(self, facts: ClusterFacts) -> tuple[Command, ...]:
         """Flink's own memory calculation, under this name from 1.11 on: it refuses what cannot start."""
@@ -208,9 +205,20 @@ class StopDaemon(_Daemon):
         stops = bool(self.running(facts[self.host]))
         return running_jobs(facts, self.master, self.rest, self.line) if stops else ()
 
+    @property
+    def while_jobs_run(self) -> str:
+        return "It was not stopped."
+
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
         pids = ", ".join(str(daemon.pid) for daemon in self.running(facts[self.host]))
         return (f"still running: pid {pids}", f"Look at these processes on {self.host}; end them by hand.")
+
+
+def is_stale(host: HostFacts, daemon: DaemonFacts, home: str, line: Line) -> bool:
+    """Whether a daemon is older than the configuration it would read now. Start times are good to a second."""
+    files = (host.conf_file(home, name) for name in (line.config.file, "flink-conf.yaml"))
+    newest = max((file.mtime for file in files if file and file.mtime is not None), default=0.0)
+    return daemon.started + 2.0 < newest
 
 
 def without_answers(facts: ClusterFacts, master: str, rest: Rest | None) -> ClusterFacts:

@@ -56,6 +56,11 @@ class Operation(ABC):
         del facts
         return ()
 
+    @property
+    def while_jobs_run(self) -> str:
+        """What is left as it is for the sake of running jobs."""
+        return "Restart pending."
+
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
         """After the commands ran and the wish is still not true: evidence and the next thing to do."""
         del facts

@@ -167,6 +167,54 @@ class TaskManagersRegistered(Proof):
 
 
 @dataclass(frozen=True)
+class TaskManagerRegistered(Proof):
+    """The TaskManager of one worker is registered, whatever the others do."""
+
+    line: Line
+    rest: Rest
+    home: str
+    master: str
+    address: str
+
+    @property
+    def id(self) -> str:
+        return "taskmanager-registered"
+
+    @property
+    def title(self) -> str:
+        return f"The TaskManager of {self.host} is registered"
+
+    @property
+    def patience(self) -> float:
+        return 90.0
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (Daemons(),)} | {
+            self.master: (self.rest, Daemons()) if self.master == self.host else (self.rest,)
+        }
+
+    def judge(self, facts: ClusterFacts) -> Verdict:
+        if not any(daemon.kind == "taskmanager" for daemon in facts[self.host].daemons or ()):
+            return Verdict(False, "its process has ended", "a TaskManager", final=True)
+        seen = {one.host for one in taskmanagers(facts, self.master, self.rest, self.line)}
+        wanted = f"{self.address} among the TaskManagers"
+        there = bool(seen & {self.address, self.host})
+        return Verdict(there, ", ".join(sorted(seen)) or "no TaskManager is registered", wanted)
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        path = self.line.web.taskmanagers
+        old: Any = (answer(facts, self.master, self.rest, path) or {}).get("taskmanagers", [])
+        new = {"id": self.address, "path": f"flink@{self.address}:1/", "dataPort": 1, "slotsNumber": 1}
+        return with_answer(facts, self.master, self.rest, path, {"taskmanagers": [*old, new]})
+
+    def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (LogTail(log_patterns(self.home, self.line.daemons.taskmanager)),)}
+
+    def explain(self, facts: ClusterFacts, verdict: Verdict) -> Verdict:
+        return explained(facts, [self.host], verdict, self.home)
+
+
+@dataclass(frozen=True)
 class AddressesReachable(Proof):
     """Each TaskManager tells an address of its own, and every other worker can open its data port."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..desired import Desired
 from ..operations.daemons import StopDaemon
+from ..operations.prove import TaskManagerRegistered
 from ..plan import Plan
 from .install import (
     INSTALL,
@@ -53,11 +54,24 @@ def stop_jobmanager(wish: Desired, context: Context) -> Steps:
     )
 
 
+def verify_hosts(wish: Desired, context: Context) -> Steps:
+    """One proof a worker, so that a plan of some hosts keeps theirs."""
+    del context
+    spec, line = wish.spec, wish.line
+    for worker in spec.workers:
+        yield TaskManagerRegistered(
+            worker.name, line, wish.rest, spec.flink.home, spec.master.name, worker.address
+        )
+
+
 START: tuple[tuple[str, StageMaker], ...] = (
     ("Start the JobManager", start_jobmanager),
     ("Start the TaskManagers", start_taskmanagers),
     ("Verify", verify),
 )
+
+START_HOSTS: tuple[tuple[str, StageMaker], ...] = (*START[:-1], ("Verify", verify_hosts))
+"""Some hosts of a cluster: what was left stopped elsewhere is nobody's failure."""
 
 STOP: tuple[tuple[str, StageMaker], ...] = (
     ("Stop the TaskManagers", stop_taskmanagers),

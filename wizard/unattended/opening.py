@@ -63,6 +63,7 @@ class Opened:
     printer: Printer
     terminal: Terminal
     stop: threading.Event
+    passwords: Passwords
 
     @property
     def interactive(self) -> bool:
@@ -84,15 +85,22 @@ def read_file(path: str) -> str:
 
 @contextmanager
 def opened(
-    options: argparse.Namespace, text: str, name: str, *, quiet: bool = False, journal: bool = True
+    options: argparse.Namespace,
+    text: str,
+    name: str,
+    *,
+    quiet: bool = False,
+    journal: bool = True,
+    passwords: Passwords | None = None,
 ) -> Generator[Opened]:
-    """A session over these answers; everything it opened is closed again.
+    """A session over these answers; everything it opened is closed again. `passwords` are those of an earlier one.
 
     Raises:
         Refused: the answers, the options or the state directory cannot be used.
     """
     spec = spec_of(text, name, warn=True)
-    credentials = Credentials(_passwords(options, spec))
+    passwords = passwords or _passwords(options, spec)
+    credentials = Credentials(passwords)
     root = Path(options.state_dir) if options.state_dir else default_root()
     state = State(root, spec.cluster, spec.master.name)
     run, cache = _run(), cache_root()
@@ -142,7 +150,7 @@ def opened(
             records=lambda desired: _records(text, desired),
         )
         stack.enter_context(closing(session))
-        yield Opened(options, text, spec, session, state, printer, terminal, stop)
+        yield Opened(options, text, spec, session, state, printer, terminal, stop, passwords)
 
 
 def spec_of(text: str, name: str, *, warn: bool = False) -> ClusterSpec:

@@ -8,10 +8,10 @@ from .. import events
 from ..desired import Desired
 from ..exits import Exit, first_of
 from ..facts import ClusterFacts
-from ..operations.daemons import running_jobs
+from ..operations.daemons import is_stale, running_jobs
 from ..operations.prove import answer, taskmanagers
 from ..plans.install import StageMaker
-from ..plans.operate import START, STOP
+from ..plans.operate import START, START_HOSTS, STOP
 from .apply import closing_line, consent_of, status_of
 from .opening import Opened, Refused, opened, read_file, spec_of
 
@@ -64,7 +64,8 @@ def _operate(
         statuses: list[Exit] = []
         for makers in plans:
             part = "stop" if makers is STOP else "start"
-            plan = door.session.plan(look.desired, look.facts, kind, makers, only if options.hosts else None)
+            stages = START_HOSTS if makers is START and options.hosts else makers
+            plan = door.session.plan(look.desired, look.facts, kind, stages, only if options.hosts else None)
             _, outcome = door.session.apply(plan, consent=consent)
             statuses.append(status_of(outcome))
             if makers is plans[-1] or statuses[-1] is not Exit.DONE:
@@ -98,14 +99,17 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
         wanted = [("jobmanager", 1 if host.name == master else 0), ("taskmanager", node.taskmanagers)]
         said: list[str] = []
         for kind, count in wanted:
-            pids = [
-                str(d.pid)
-                for d in seen.daemons or ()
-                if d.kind == kind and seen.runs_from(d, spec.flink.home)
+            running = [
+                daemon
+                for daemon in seen.daemons or ()
+                if daemon.kind == kind and seen.runs_from(daemon, spec.flink.home)
             ]
-            if count or pids:
-                said.append(f"{kind} {len(pids)} of {count}" + (f" (pid {', '.join(pids)})" if pids else ""))
-            good = good and len(pids) == count
+            if count or running:
+                pids = ", ".join(str(daemon.pid) for daemon in running)
+                said.append(f"{kind} {len(running)} of {count}" + (f" (pid {pids})" if pids else ""))
+            if any(is_stale(seen, daemon, spec.flink.home, desired.line) for daemon in running):
+                said.append("restart pending, its configuration was changed since it started")
+            good = good and len(running) == count
         mark = marks.good if all(" 0 of" not in one for one in said) else marks.bad
         terminal.line(f"{mark} {host.name}: {'; '.join(said) or 'nothing of this cluster belongs here'}")
     overview = answer(facts, master, desired.rest, desired.line.web.overview)

@@ -46,8 +46,10 @@ def remove(options: argparse.Namespace) -> Exit:
             changed = remove_worker(changed, host)
     except (ValueProblem, BadAnswers) as problem:
         raise Refused(f"{options.file}: {problem}") from None
+    passwords = None
     if gone:
         with opened(options, text, options.file) as door:
+            passwords = door.passwords
             look = door.session.look()
             plan = door.session.plan(
                 look.desired, look.facts, "remove-worker", STOP_TASKMANAGERS, frozenset(gone)
@@ -57,7 +59,7 @@ def remove(options: argparse.Namespace) -> Exit:
                 closing_line(door, outcome, look)
                 return status_of(outcome)
         write_over(options.file, changed)
-    with opened(options, changed, options.file) as door:
+    with opened(options, changed, options.file, passwords=passwords) as door:
         look, status = looked(door)
         if status is not None:
             return status
