@@ -96,7 +96,8 @@ def hosts(draw: st.DrawFn, name: str, version: str, kinds: tuple[str, ...]) -> H
 def states(draw: st.DrawFn) -> tuple[ClusterSpec, ClusterFacts]:
     version = draw(st.sampled_from(VERSIONS))
     java = JavaSpec(set_in=draw(st.sampled_from(WAYS)), allow_unsupported=draw(st.booleans()))  # type: ignore[arg-type]
-    wish = spec(version, draw(st.integers(1, 3)), java=java)
+    shared = draw(st.sampled_from(("copy", "copy", "shared")))
+    wish = spec(version, draw(st.integers(1, 3)), java=java, distribute=shared)
     seen = [draw(hosts("m", version, ("jobmanager",)))]
     for worker in wish.workers:
         lost = draw(st.integers(0, 5)) == 0
