@@ -163,21 +163,22 @@ class Printer:
             where = ", ".join(name_of(host) for host in finding.hosts)
             self._explained |= dict.fromkeys(finding.hosts, finding.observed)
             self._terminal.line(f"{label}  {where}: {clean(finding.title)}  [{clean(finding.id)}]")
-            self._terminal.line(f"      seen: {clean(finding.observed)}; wanted: {clean(finding.wanted)}")
-            for line in finding.evidence[:6]:
-                self._terminal.line(f"      {clean(line)}")
-            if finding.why:
-                self._terminal.line(f"      why: {clean(finding.why)}")
+            self._told_of("seen", "\n".join((finding.observed.rstrip("."), *finding.evidence[:6])))
+            self._told_of("wanted", finding.wanted)
+            self._told_of("why", finding.why)
             if finding.fix is not None:
-                self._terminal.line(f"      {clean(finding.fix.title)}")
-                for command in finding.fix.commands:
-                    self._terminal.line(f"        {clean(command)}")
+                self._told_of("next", "\n  ".join((finding.fix.title, *finding.fix.commands)))
 
     def _why(self, cause: str, evidence: str, action: str) -> None:
-        for label, text in (("why", cause), ("seen", evidence), ("next", action)):
-            for line in clean(text).splitlines():
-                self._terminal.line(f"      {label}: {line}")
-                label = "    "
+        self._told_of("why", cause)
+        self._told_of("seen", evidence)
+        self._told_of("next", action)
+
+    def _told_of(self, label: str, text: str) -> None:
+        """A labelled part below a row; nothing where there is nothing to say."""
+        for line in clean(text).splitlines():
+            self._terminal.line(f"      {label + ':' if label else '':<7} {line}".rstrip())
+            label = ""
 
     def _row(self, host: str, mark: str, text: str, colour: str) -> None:
         self._head()

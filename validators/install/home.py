@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from validators.check import Check, Needs, manual, reached
 from wizard.facts import ClusterFacts, DiskFacts, HostFacts, PathFacts
-from wizard.findings import Finding
+from wizard.findings import Finding, Fix
 from wizard.needs import Account, Home, Paths
 from wizard.spec import ClusterSpec
 
@@ -46,11 +46,19 @@ def writable(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
             else f"{path.path} is missing and may not be made",
             f"{user} may write it",
             "A new home grows beside its place and is moved there when it is whole.",
-            fix=manual(
-                "As root, or name another flink.home in the answers",
-                f"install -d -o {user} {path.path}" if not there else f"chown -R {user} {path.path}",
-            ),
+            fix=_way_to_write(home, path, user, there),
         )
+
+
+def _way_to_write(home: str, path: PathFacts, user: str, there: bool) -> Fix:
+    """A directory that is there belongs to somebody: it is not given away, the home moves one below it."""
+    if there:
+        return manual("As root, or name another flink.home", f"chown -R {user} {path.path}")
+    if not path.exists:
+        return manual("As root, or name another flink.home", f"install -d -o {user} {path.path}")
+    own = f"{path.path.rstrip('/')}/flink"
+    better = f"{own}/{home.rpartition('/')[2]}"
+    return manual(f"As root; then flink.home: {better} in the answers", f"install -d -o {user} {own}")
 
 
 def taken(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
