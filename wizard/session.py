@@ -24,6 +24,7 @@ from .flink.catalogue import line_of
 from .javachoice import JavaWish
 from .lockowner import is_dead
 from .needs import Account, Daemons, Home, Javas, Machine, Need, Paths
+from .operations.lock import TakeLock
 from .operations.places import path_at
 from .parts import Executor, Prober
 from .plan import Plan, Stage, merged_needs
@@ -210,7 +211,12 @@ def restricted(plan: Plan, only: frozenset[str]) -> Plan:
 
 
 def without_needless_lock(plan: Plan, facts: ClusterFacts, consent: Consent = no_job_loss) -> Plan:
-    """The plan without its lock when it would change nothing: then there is nothing to lock."""
+    """The plan without its lock when it would change nothing: then there is nothing to lock.
+
+    The lock of a run that is gone is still taken over, so that it is released.
+    """
+    if any(isinstance(step, TakeLock) and step.stale for stage in plan.stages for step in stage.steps):
+        return plan
     bare = replace(plan, stages=tuple(stage for stage in plan.stages if stage.title != "Lock"), closing=())
     return plan if preview(bare, facts, consent).changes else bare
 
