@@ -9,6 +9,7 @@ import os
 import select
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -47,6 +48,8 @@ class Terminal:
     marks: Marks
     copy: TextIO | None = None
     """Where every printed line is also written, without colours."""
+    mask: Callable[[str], str] = str
+    """What hides secrets in every text that is printed."""
 
     @classmethod
     def of(cls, out: TextIO) -> Terminal:
@@ -60,6 +63,7 @@ class Terminal:
 
     def line(self, text: str = "") -> None:
         """Print a line; characters that the stream cannot encode are replaced, never an error."""
+        text = self.mask(text)
         self.out.write(("\r\x1b[K" if self.redraw else "") + self._safe(text) + "\n")
         self.out.flush()
         if self.copy is not None:
@@ -69,7 +73,7 @@ class Terminal:
     def over(self, text: str) -> None:
         """Draw over the current line; nothing where lines cannot be redrawn."""
         if self.redraw:
-            self.out.write("\r\x1b[K" + self._safe(text[: max(self.width - 1, 10)]))
+            self.out.write("\r\x1b[K" + self._safe(self.mask(text)[: max(self.width - 1, 10)]))
             self.out.flush()
 
     @property

@@ -104,11 +104,15 @@ class ObtainFlink(Operation):
 
     def satisfied(self, facts: ClusterFacts) -> bool:
         cached = cached_manifest(facts, self.tar)
-        archive = cached.get("archive_sha") if cached and self._current(cached, facts) else None
+        current = cached is not None and self._current(cached, facts)
+        named = archive_counts(self.choices)
+        if named and cached is not None and not current:
+            return False
+        archive: str | None = cached.get("archive_sha") if cached and current and named else None
         homes = [facts[host].homes.get(home) for host, home in self.targets if facts[host].reached]
         if homes and all(home_is_good(home, self.version, archive) for home in homes):
             return True
-        return archive is not None
+        return current
 
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         del facts
@@ -141,6 +145,11 @@ class ObtainFlink(Operation):
         return manifest.get("version") == self.version
 
 
+def archive_counts(choices: tuple[FetchChoice, ...]) -> bool:
+    """Whether an operator named one archive. Releases of one version are the same Flink wherever they come from."""
+    return all(choice.kind in {"path", "url"} for choice in choices)
+
+
 def cached_manifest(facts: ClusterFacts, tar: str) -> Mapping[str, Any] | None:
     """The manifest of a distribution in the cache, when it and its tar file are both there, whole."""
     text = facts[HERE].paths.get(manifest_path(tar))
@@ -165,6 +174,8 @@ class InstallHome(Operation):
     version: str
     tar: str
     run_id: str
+    this_archive: bool = True
+    """Whether a home of the right version from another archive is replaced."""
 
     @property
     def id(self) -> str:
@@ -182,7 +193,7 @@ class InstallHome(Operation):
 
     def satisfied(self, facts: ClusterFacts) -> bool:
         cached = cached_manifest(facts, self.tar)
-        archive = (cached.get("archive_sha") or None) if cached else None
+        archive = (cached.get("archive_sha") or None) if cached and self.this_archive else None
         return home_is_good(facts[self.host].homes.get(self.home), self.version, archive)
 
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:

@@ -12,7 +12,7 @@ from ..commands import FetchChoice
 from ..desired import Desired
 from ..operations.configure import WriteConfig, WriteList
 from ..operations.daemons import StartDaemon
-from ..operations.home import InstallHome, ObtainFlink, SeeSharedHome
+from ..operations.home import InstallHome, ObtainFlink, SeeSharedHome, archive_counts
 from ..operations.java import InstallJava, ProveJava
 from ..operations.lock import ReleaseLock, TakeLock
 from ..operations.logins import ProveLogin
@@ -135,9 +135,10 @@ def obtain(wish: Desired, context: Context) -> Steps:
 
 def install_homes(wish: Desired, context: Context) -> Steps:
     flink = wish.spec.flink
+    named = archive_counts(context.choices)
     hosts = wish.spec.hosts if flink.distribute == "copy" else (wish.spec.master,)
     for host in hosts:
-        yield InstallHome(host.name, flink.home, flink.version, context.tar, context.run_id)
+        yield InstallHome(host.name, flink.home, flink.version, context.tar, context.run_id, named)
 
 
 def see_shared(wish: Desired, context: Context) -> Steps:

@@ -104,8 +104,8 @@ def opened(
     root = Path(options.state_dir) if options.state_dir else default_root()
     state = State(root, spec.cluster, spec.master.name)
     run, cache = _run(), cache_root()
-    terminal = Terminal.of(sys.stderr) if quiet else stdout()
     masker = Masker((*credentials.all, *_secret_values(spec)))
+    terminal = replace(Terminal.of(sys.stderr) if quiet else stdout(), mask=masker.mask)
     sinks: list[Sink] = []
     with ExitStack() as stack:
         try:
