@@ -38,14 +38,15 @@ def preview_lines(preview: Preview, exact: bool = False) -> Iterator[str]:
 
 
 def _lines(preview: Preview, commands: Commands) -> Iterator[str]:
-    if not preview.changes:
+    if not preview.changes and not preview.outcome.dropped:
         yield "Nothing to change."
     for stage in preview.stages:
-        if stage.done or stage.proofs:
+        proofs = () if preview.outcome.stopped else stage.proofs
+        if stage.done or proofs:
             yield f"== {stage.title}"
         for done in stage.done:
             yield from _done(done, commands)
-        for host, title in stage.proofs:
+        for host, title in proofs:
             yield f"{name_of(host)}: check that {in_sentence(title)}"
     if preview.closing:
         yield "== End"
@@ -53,8 +54,10 @@ def _lines(preview: Preview, commands: Commands) -> Iterator[str]:
         yield from _done(done, commands)
     for left in preview.left:
         yield f"{name_of(left.host)}: {left.title}: {left.status}: {left.cause} {left.action}".rstrip()
+    told = {left.host for left in preview.left if left.status == "failed"}
     for host, failure in preview.outcome.dropped.items():
-        yield f"{name_of(host)}: takes no part: {failure.cause} {failure.action}".rstrip()
+        if host not in told:
+            yield f"{name_of(host)}: takes no part: {failure.cause} {failure.action}".rstrip()
 
 
 def _done(done: Done, commands: Commands) -> Iterator[str]:

@@ -83,7 +83,7 @@ class InstallJava(Operation):
     @property
     def title(self) -> str:
         majors = " or ".join(str(major) for major in self.wish.install_order)
-        return f"Have Java {majors}"
+        return f"Install Java {majors}"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         wanted: dict[str, tuple[Need, ...]] = {self.host: (Machine(), Account(), *java_needs(self.wish))}

@@ -84,7 +84,7 @@ class GenerateKey(Operation):
 
     @property
     def title(self) -> str:
-        return f"Have the cluster key {self.path}"
+        return f"Make the cluster key {self.path}"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         return {self.host: key_needs(self.path)}

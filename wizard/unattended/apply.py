@@ -156,9 +156,8 @@ def closing_line(door: Opened, outcome: Outcome, look: Look, kind: str = "apply"
         terminal.line(f"Done: {counted(outcome.changed, 'change')}.{web}")
     else:
         wrong = len(outcome.failures) + len(outcome.dropped) + len(outcome.pending)
-        terminal.line(
-            f"Not finished: {wrong} of the above need you. Mend the cause and run the same command again."
-        )
+        said = f"Not finished: {counted(wrong, 'problem')} above"
+        terminal.line(f"{said}. Mend the cause and run the same command again.")
     if outcome.changed:
         terminal.line(f"Record of this run: {door.state.journal(session.run.run_id)}")
 
