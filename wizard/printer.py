@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from . import events
 from .events import Event
-from .findings import Finding
+from .findings import Finding, blocking
 from .showing import Commands
 from .terminal import Terminal
 from .text import clean
@@ -159,14 +159,17 @@ class Printer:
         """One finding with its evidence and what mends it."""
         with self._lock:
             colour = {"error": "red", "warning": "yellow", "info": "blue"}[finding.severity]
-            label = self._terminal.paint(finding.severity, colour)
+            planned = finding.severity == "error" and not blocking((finding,))
+            label = self._terminal.paint(*("planned", "blue") if planned else (finding.severity, colour))
             where = ", ".join(name_of(host) for host in finding.hosts)
             self._explained |= dict.fromkeys(finding.hosts, finding.observed)
             self._terminal.line(f"{label}  {where}: {clean(finding.title)}  [{clean(finding.id)}]")
             self._told_of("seen", "\n".join((finding.observed.rstrip("."), *finding.evidence[:6])))
             self._told_of("wanted", finding.wanted)
             self._told_of("why", finding.why)
-            if finding.fix is not None:
+            if finding.fix is not None and planned:
+                self._told_of("next", f"{finding.fix.title}: part of this plan")
+            elif finding.fix is not None:
                 self._told_of("next", "\n  ".join((finding.fix.title, *finding.fix.commands)))
 
     def _why(self, cause: str, evidence: str, action: str) -> None:

@@ -109,10 +109,10 @@ class Commands:
         sudo = " as root (sudo)" if run.sudo else ""
         first = script not in self._seen
         where = self._seen.setdefault(script, host)
-        which = "this script" if first else f"the script shown for {name_of(where)}"
+        which = "this script" if first else f"the script {_where(where, host)}"
         yield f"# {run.why or 'run a script'}:{sudo} sh with {which}"
         for number, argument in enumerate(arguments, 1):
-            one, *more = clean(shown(argument)).split("\n")
+            one, *more = clean(shown(argument) or "''").split("\n")
             yield f"  ${number} = {one}"
             yield from (f"       {line}" for line in more)
         if first:
@@ -129,3 +129,7 @@ def diff_lines(upload: Upload) -> Iterator[str]:
     for line in difflib.unified_diff(before, after, "now", "then", n=2, lineterm=""):
         if not line.startswith(("---", "+++")):
             yield line
+
+
+def _where(shown_for: str, host: str) -> str:
+    return "shown above" if shown_for == host else f"shown for {name_of(shown_for)}"

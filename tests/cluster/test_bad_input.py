@@ -129,3 +129,17 @@ def test_what_cannot_work_is_said_before_anything_is_changed(case: Case, lab: La
     assert set(changed) <= {"desk"}, changed
     assert "Traceback" not in ran.out + ran.err
     assert case.password not in ran.out + ran.err
+
+
+def test_a_local_install_without_java_or_sudo_ends_with_the_command_that_installs_it(
+    make_lab: MakeLab,
+) -> None:
+    lab = make_lab([desk("alone", java=None)])
+    before = lab.snapshot()
+    ran = operator_of(lab, "alone").run("install", "--local", "--yes")
+    assert ran.status == 3, ran
+    assert "[java-missing]" in ran.out and "openjdk-17-jre-headless" in ran.out
+    state = "/home/flink/.local"
+    assert [
+        path for path in lab.changes_since(before)["alone"] if not f"{path}/".startswith(f"{state}/")
+    ] == ["/home/flink"]

@@ -195,6 +195,13 @@ def test_flink_accepts_every_suggestion(line: Line, where: HostCapacity) -> None
     assert not [c for c in errors if "memory:" in c.text]
 
 
+@pytest.mark.parametrize("gib", [4, 8, 16, 23.5, 32, 64, 256])
+@pytest.mark.parametrize("line", [V23, line_of("1.20"), line_of("1.9")])
+def test_what_was_suggested_for_a_host_with_room_is_not_warned_of(line: Line, gib: float) -> None:
+    where = host(gib=gib, runs_jobmanager=True)
+    assert concerns(line, where, suggest(line, [where]).for_host(where.name)) == ()
+
+
 @given(st.sampled_from(LINES), HOSTS, st.integers(0, 100_000))
 def test_more_memory_never_gives_less(line: Line, where: HostCapacity, more: int) -> None:
     key = line.memory.taskmanager.key

@@ -73,7 +73,7 @@ def _memory(line: Line, host: HostCapacity, values: Mapping[str, str]) -> list[C
     if needed > host.memory_mib:
         text = f"{host.name} has {host.memory_mib} MiB, less than its daemons would take: {sum_text} MiB"
         found.append(Concern(key, "error", text))
-    elif parts and needed > host.memory_mib * 0.85 - 512:
+    elif parts and host.memory_mib - needed < host.system_mib:
         left = host.memory_mib - needed
         text = f"{sum_text} MiB leave the system of {host.name} {left} MiB; that is little"
         found.append(Concern(key, "warning", text))
