@@ -1,13 +1,14 @@
 """What is known so far, and which of it still holds: the runner's memory of the hosts.
 
-A reading holds until something was written on its host; one that looks beyond its host until anything was written
-anywhere. Knows no operation and no command.
+A reading holds until something was written on its host that can have changed it; one that looks beyond its host,
+until that was written anywhere. Knows no operation and no command.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .connection import Stop
 from .events import Sink
@@ -61,13 +62,20 @@ class Readings:
             self._keep(missing, self._prober.read(missing, self._stop, report), before)
         return self.facts
 
-    def wrote(self, host: str) -> None:
-        """Something was written on that host: its readings, and all that look across hosts, are old."""
+    def wrote(self, host: str, touched: tuple[type[Any], ...] | None = None) -> None:
+        """Something was written on that host: its readings, and all that look across hosts, are old.
+
+        With `touched` only readings of these kinds are.
+        """
         with self._lock:
             self._writes[host] = self._writes.get(host, 0) + 1
-            self._held[host] = set()
             for name, needs in self._held.items():
-                self._held[name] = {need for need in needs if not need.crosses}
+                self._held[name] = {
+                    need
+                    for need in needs
+                    if (touched is not None and not isinstance(need, touched))
+                    or not (name == host or need.crosses)
+                }
 
     def _keep(
         self, asked: Mapping[str, tuple[Need, ...]], read: Mapping[str, HostFacts], before: Mapping[str, int]

@@ -208,7 +208,7 @@ class Runner:
             try:
                 self._executor.perform(step, commands, facts, self._stop, self._sink)
             finally:
-                self.readings.wrote(step.host)
+                self.readings.wrote(step.host, step.touched)
             with self._lock:
                 outcome.changed += 1
             facts = self.readings.look(step.needs())

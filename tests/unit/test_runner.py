@@ -410,6 +410,16 @@ def test_a_reading_that_looks_beyond_its_host_is_old_after_any_write() -> None:
     assert prober.asked[1] == {"a": (D,), "b": (D,)}
 
 
+def test_a_write_that_says_what_it_touches_leaves_the_other_readings_alone() -> None:
+    held, prober = readings("a", "b")
+    held.look({"a": (M, D), "b": (M, D)})
+    held.wrote("a", (Machine,))
+    held.look({"a": (M, D), "b": (M, D)})
+    held.wrote("a", (Daemons,))
+    held.look({"a": (M, D), "b": (M, D)})
+    assert prober.asked[1:] == [{"a": (M,)}, {"a": (D,), "b": (D,)}]
+
+
 def test_a_write_elsewhere_during_a_reading_spoils_only_what_looks_beyond_its_host() -> None:
     held, prober = readings("a", "b")
 

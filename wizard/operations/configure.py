@@ -16,7 +16,7 @@ from ..flink.java import module_flags
 from ..flink.line import Format, Line
 from ..flink.template import render_config
 from ..javachoice import JavaChoice, JavaWish
-from ..needs import Home, Javas, Need
+from ..needs import Home, Javas, Need, Paths
 from .operation import CannotOperate, Operation
 
 
@@ -27,6 +27,7 @@ class WriteConfig(Operation):
     With `java` the node's own Java home is written too, with the module flags that an unsupported Java needs.
     """
 
+    touched = (Home, Paths)
     home: str
     line: Line
     values: tuple[tuple[str, str], ...]
@@ -159,6 +160,7 @@ class WriteConfig(Operation):
 class WriteList(Operation):
     """conf/workers, conf/slaves or conf/masters: one entry a line, in this order."""
 
+    touched = (Home, Paths)
     home: str
     file: str
     entries: tuple[str, ...]

@@ -16,7 +16,7 @@ from typing import Any
 from ..commands import Command, Fetch, FetchChoice, Transfer, shell
 from ..facts import ClusterFacts, HomeFacts, PathFacts
 from ..flink.line import Line
-from ..needs import Daemons, Home, Need, Paths
+from ..needs import Daemons, Home, LogTail, Machine, Need, Paths
 from ..spec import HERE
 from .operation import CannotOperate, Operation, Proof, Verdict
 
@@ -86,6 +86,7 @@ class ObtainFlink(Operation):
     choices: tuple[FetchChoice, ...]
     tar: str
     targets: tuple[tuple[str, str], ...]
+    conf_dir: str | None = None
 
     @property
     def id(self) -> str:
@@ -100,7 +101,7 @@ class ObtainFlink(Operation):
         wanted: dict[str, tuple[Need, ...]] = {
             HERE: (Paths(paths=(self.tar, *sources), texts=(manifest_path(self.tar),)),)
         }
-        return wanted | {host: (Home(home),) for host, home in self.targets}
+        return wanted | {host: (Home(home, self.conf_dir),) for host, home in self.targets}
 
     def satisfied(self, facts: ClusterFacts) -> bool:
         cached = cached_manifest(facts, self.tar)
@@ -170,12 +171,15 @@ class InstallHome(Operation):
     `run_id` names the backup of a home that is replaced.
     """
 
+    touched = (Home, Paths, Machine, Daemons, LogTail)
     home: str
     version: str
     tar: str
     run_id: str
     this_archive: bool = True
     """Whether a home of the right version from another archive is replaced."""
+    conf_dir: str | None = None
+    """Where this node's configuration is, when the home is shared by all."""
 
     @property
     def id(self) -> str:
@@ -187,7 +191,7 @@ class InstallHome(Operation):
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         return {
-            self.host: (Home(self.home), Daemons()),
+            self.host: (Home(self.home, self.conf_dir), Daemons()),
             HERE: (Paths(paths=(self.tar,), texts=(manifest_path(self.tar),)),),
         }
 
@@ -250,8 +254,8 @@ class InstallHome(Operation):
             changed_files=(),
             executable=True,
             leftovers=(),
-            conf=old.conf if keeps_conf else MappingProxyType({}),
-            conf_dir=old.conf_dir or f"{self.home}/conf",
+            conf=old.conf if keeps_conf or self.conf_dir else MappingProxyType({}),
+            conf_dir=old.conf_dir or self.conf_dir or f"{self.home}/conf",
         )
         return facts.changed_home(self.host, home)
 
@@ -268,17 +272,24 @@ class SeeSharedHome(Proof):
     home: str
     version: str
     master: str
+    conf_dir: str | None = None
 
     @property
     def id(self) -> str:
         return "see-shared-home"
 
     @property
+    def patience(self) -> float:
+        """A network file system may show what it knew before for some seconds."""
+        return 30.0
+
+    @property
     def title(self) -> str:
         return f"{self.host} sees the shared {self.home}"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
-        return {self.host: (Home(self.home),), self.master: (Home(self.home),)}
+        home = Home(self.home, self.conf_dir)
+        return {self.host: (home,), self.master: (home,)}
 
     def judge(self, facts: ClusterFacts) -> Verdict:
         if home_is_good(facts[self.host].homes.get(self.home), self.version, None):

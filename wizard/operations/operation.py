@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from ..commands import Command
 from ..facts import ClusterFacts
@@ -20,6 +21,9 @@ class Operation(ABC):
     """One change of one host. `needs` of other hosts may be named too; only `host` is changed."""
 
     host: str
+
+    touched: ClassVar[tuple[type[Any], ...] | None] = None
+    """The kinds of needs whose readings its commands can make old; None for all. Whatever else was read still holds."""
 
     @property
     @abstractmethod

@@ -9,7 +9,11 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ..facts import ClusterFacts, HostFacts, PathFacts
+from ..needs import Account, Ask, Known, Logins, Paths
 from .operation import CannotOperate
+
+BELOW_SSH = (Account, Paths, Known, Logins, Ask)
+"""What a file of ~/.ssh has a part in: keys, modes, and every login of this account."""
 
 
 def home_of(host: HostFacts) -> str:

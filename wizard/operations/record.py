@@ -19,6 +19,7 @@ from .places import absolute, path_at
 class WriteRecord(Operation):
     """Keep one text file in the wizard's directory on the master."""
 
+    touched = (Paths,)
     path: str
     text: str
 

@@ -16,7 +16,7 @@ from ..fingerprints import fingerprint
 from ..needs import Account, Known, Need, Paths
 from .marked import has_block, with_block
 from .operation import CannotOperate, Operation
-from .places import absolute, path_at, text_at, with_file
+from .places import BELOW_SSH, absolute, path_at, text_at, with_file
 
 APPEND_LINES = """\
 set -e
@@ -47,6 +47,7 @@ class PinHostKeys(Operation):
     sessions whose own host key was verified. A name that holds another key is never overwritten.
     """
 
+    touched = BELOW_SSH
     names: tuple[tuple[str, str], ...]
 
     @property
@@ -141,6 +142,7 @@ class WriteSshConfig(Operation):
     meets.
     """
 
+    touched = BELOW_SSH
     entries: tuple[SshEntry, ...]
     file: str = "~/.ssh/config"
 

@@ -15,7 +15,7 @@ from ..commands import Command, Later, shell
 from ..facts import ClusterFacts, HostFacts, PublicKey, SshFacts, TrustedKey
 from ..needs import Account, Ask, Need, Paths
 from .operation import CannotOperate, Operation
-from .places import absolute, home_of, path_at, with_file
+from .places import BELOW_SSH, absolute, home_of, path_at, with_file
 
 KeyType = Literal["ed25519", "rsa"]
 
@@ -75,6 +75,7 @@ def _question(path: str) -> str:
 class GenerateKey(Operation):
     """A pair without a passphrase on the master, made only where there is none."""
 
+    touched = BELOW_SSH
     path: str = "~/.ssh/id_ed25519"
     type: KeyType = "ed25519"
 
@@ -195,6 +196,7 @@ class AuthorizeKey(Operation):
     changed.
     """
 
+    touched = BELOW_SSH
     master: str
     path: str = "~/.ssh/id_ed25519"
 
