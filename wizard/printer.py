@@ -111,7 +111,7 @@ class Printer:
     def _head(self) -> None:
         """The stage's title, once something happens in it."""
         if self._stage:
-            self._terminal.line(self._terminal.paint(f"== {self._stage}", "bold"))
+            self._terminal.line(self._terminal.paint(f"== {clean(self._stage)}", "bold"))
             self._stage = ""
             self._told = self._clock()
 
@@ -134,7 +134,7 @@ class Printer:
             return f"  {counted(len(self._moving), 'host')}: {amount(sent, sum(of or 0 for _, of in self._moving.values()))}"
         titles = sorted(set(self._running.values()))
         where = ", ".join(name_of(host) for host in sorted(self._running))
-        return f"  {where}: {'; '.join(titles)} …" if titles else ""
+        return f"  {where}: {clean('; '.join(titles))} …" if titles else ""
 
     def _dropped(self, event: events.HostDropped) -> None:
         told = event.kind in {"operation", "proof"} or self._explained.get(event.host) == event.cause

@@ -207,9 +207,10 @@ def _always(operation: Operation, jobs: tuple[str, ...]) -> bool:
 
 
 def _agreed(door: Opened, preview: Preview) -> bool:
-    hosts = {done.host for done in preview.done}
-    changes, where = counted(preview.changes, "change"), counted(len(hosts), "machine")
-    door.terminal.line(f"The plan: {changes} on {where}. --dry-run prints every command.")
+    listed = [done for stage in preview.stages for done in stage.done]
+    where = counted(len({done.host for done in listed}), "machine")
+    more = " --dry-run prints every command." if "dry_run" in door.options else ""
+    door.terminal.line(f"The plan: {counted(len(listed), 'change')} on {where}.{more}")
     for stage in preview.stages:
         titles = list(dict.fromkeys(done.title for done in stage.done))
         for title in titles:
