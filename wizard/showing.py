@@ -28,8 +28,8 @@ def suggestion_lines(desired: Desired) -> Iterator[str]:
         yield "== Suggested from the hosts' hardware"
     for (key, value, reason), names in hosts.items():
         where = f" ({', '.join(names)})" if names else ""
-        yield f"{key}: {value}{where}"
-        yield f"    {reason}"
+        yield clean(f"{key}: {value}{where}")
+        yield clean(f"    {reason}")
 
 
 def preview_lines(preview: Preview, exact: bool = False) -> Iterator[str]:

@@ -16,7 +16,7 @@ from ..preview import Preview
 from ..runner import Consent, Outcome, no_job_loss
 from ..session import Look, unreachable
 from ..showing import preview_lines, suggestion_lines
-from ..text import clean
+from ..text import clean, one_line
 from ..words import counted, name_of
 from .opening import Opened, Refused, opened, read_file
 
@@ -106,7 +106,7 @@ def looked(door: Opened) -> tuple[Look, Exit | None]:
         door.terminal.line("Nothing was changed: no worker could be reached.")
         return look, Exit.UNREACHABLE
     for warning in look.desired.warnings:
-        door.terminal.line(f"warning  {warning}")
+        door.terminal.line(f"warning  {clean(warning)}")
     blockers = [
         finding for finding in look.blocking if any(look.facts[host].reached for host in finding.hosts)
     ]
@@ -194,7 +194,7 @@ def consent_of(door: Opened) -> Consent:
                 f"{operation.host}: {operation.title} would end {counted(len(jobs), 'running job')}:"
             )
             for job in jobs:
-                door.terminal.line(f"  {clean(job)}")
+                door.terminal.line(f"  {one_line(job)}")
             said[jobs] = door.terminal.agreed("End them?" if len(jobs) > 1 else "End it?", door.stop)
         return said[jobs]
 

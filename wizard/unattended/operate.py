@@ -12,6 +12,7 @@ from ..operations.daemons import is_stale, running_jobs
 from ..operations.prove import answer, taskmanagers
 from ..plans.install import StageMaker
 from ..plans.operate import START, START_HOSTS, STOP
+from ..text import one_line
 from .apply import closing_line, consent_of, status_of
 from .opening import Opened, Refused, opened, read_file, spec_of
 
@@ -121,11 +122,11 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
     seen_tms = taskmanagers(facts, master, desired.rest, desired.line)
     slots = int(overview.get(desired.line.web.slot_count, 0))
     terminal.line(
-        f"{marks.good} Flink {overview.get('flink-version', spec.flink.version)}: "
+        f"{marks.good} Flink {one_line(str(overview.get('flink-version', spec.flink.version)))}: "
         f"{len(seen_tms)} of {desired.taskmanagers} TaskManagers registered, {slots} of {desired.slots} slots; "
         f"http://{desired.rest.address}:{desired.rest.port}"
     )
     for job in running_jobs(facts, master, desired.rest, desired.line):
-        terminal.line(f"  running job: {job}")
+        terminal.line(f"  running job: {one_line(job)}")
     complete = (len(seen_tms), slots) == (desired.taskmanagers, desired.slots)
     return first_of(Exit.UNREACHABLE if lost else Exit.DONE, Exit.DONE if good and complete else Exit.FAILED)
