@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from . import events
 from .events import Event
+from .facts import LoginFailure
 from .findings import Finding, blocking
 from .showing import Commands
 from .terminal import Terminal
@@ -154,6 +155,13 @@ class Printer:
             wanted = f" (wanted: {event.wanted})" if event.wanted else ""
             self._row(event.host, marks.bad, f"{event.title}: {event.observed}{wanted}", "red")
             self._why("", event.evidence, event.action)
+
+    def unreached(self, host: str, failure: LoginFailure) -> None:
+        """A host that could not be looked at, as a row of a table of hosts."""
+        with self._lock:
+            mark = self._terminal.paint(self._terminal.marks.bad, "red")
+            self._terminal.line(f"{mark} {name_of(host)}: {clean(failure.cause)}")
+            self._why("", failure.evidence, failure.action)
 
     def finding(self, finding: Finding) -> None:
         """One finding with its evidence and what mends it."""

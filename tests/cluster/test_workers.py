@@ -132,7 +132,7 @@ def test_one_host_is_stopped_and_started_without_the_others(cluster: Cluster) ->
     before = cluster.daemons()
     cluster.twice("stop", "node1")
     assert cluster.daemons() == {name: pids for name, pids in before.items() if name != "node1"}
-    assert "taskmanager 0 of 1" in cluster.run("status", "node1", wanted=1).out
+    assert "TaskManager 0 of 1" in cluster.run("status", "node1", wanted=1).out
     cluster.twice("start", "node1")
     after = cluster.daemons()
     assert after.pop("node1") and after == {name: before[name] for name in after}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from .. import events
 from ..desired import Desired
 from ..exits import Exit, first_of
 from ..facts import ClusterFacts
@@ -86,19 +85,12 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
         seen = facts[host.name]
         if seen.failure is not None:
             lost = True
-            door.printer(
-                events.HostDropped(
-                    host.name,
-                    seen.failure.kind,
-                    seen.failure.cause,
-                    seen.failure.evidence,
-                    seen.failure.action,
-                )
-            )
+            door.printer.unreached(host.name, seen.failure)
             continue
         node = desired.nodes[host.name]
         wanted = [("jobmanager", 1 if host.name == master else 0), ("taskmanager", node.taskmanagers)]
         said: list[str] = []
+        complete = True
         for kind, count in wanted:
             running = [
                 daemon
@@ -107,11 +99,13 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
             ]
             if count or running:
                 pids = ", ".join(str(daemon.pid) for daemon in running)
-                said.append(f"{kind} {len(running)} of {count}" + (f" (pid {pids})" if pids else ""))
+                name = "JobManager" if kind == "jobmanager" else "TaskManager"
+                said.append(f"{name} {len(running)} of {count}" + (f" (pid {pids})" if pids else ""))
             if any(is_stale(seen, daemon, spec.flink.home, desired.line) for daemon in running):
                 said.append("restart pending, its configuration was changed since it started")
-            good = good and len(running) == count
-        mark = marks.good if all(" 0 of" not in one for one in said) else marks.bad
+            complete = complete and len(running) == count
+        good = good and complete
+        mark = marks.good if complete else marks.bad
         terminal.line(f"{mark} {host.name}: {'; '.join(said) or 'nothing of this cluster belongs here'}")
     overview = answer(facts, master, desired.rest, desired.line.web.overview)
     if overview is None:
