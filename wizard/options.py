@@ -12,7 +12,11 @@ Parser = argparse.ArgumentParser
 
 _DESCRIPTION = "Turns machines with sshd into a running Apache Flink standalone cluster."
 
-_EXITS = """exit status:
+_EPILOG = """passwords:
+  asked for with --ask-password, else from --password-file or from FLINK_WIZARD_PASSWORD;
+  sudo's, where it is another one, from --password-file or FLINK_WIZARD_SUDO_PASSWORD
+
+exit status:
   0    done, or nothing to do
   1    an operation or the verification failed
   2    bad usage or bad answers
@@ -32,7 +36,9 @@ def _common(parser: Parser) -> None:
         "--state-dir", metavar="DIR", help="where answers, journals and the audit log are kept"
     )
     group.add_argument("--log-file", metavar="FILE", help="also write what is printed to this file")
-    group.add_argument("-v", "--verbose", action="store_true", help="print every command")
+    group.add_argument(
+        "-v", "--verbose", action="store_true", help="print every command; with --dry-run as a host gets it"
+    )
 
 
 def _file(parser: Parser) -> None:
@@ -88,7 +94,7 @@ def _status(parser: Parser) -> None:
 def _operate(parser: Parser) -> None:
     _file(parser)
     _hosts(parser, "*")
-    _yes(parser, "do not ask before the change")
+    _yes(parser, "do not ask about running jobs either: then they are left running")
     _job_loss(parser)
 
 
@@ -102,7 +108,7 @@ def _workers(parser: Parser) -> None:
 
 COMMANDS: tuple[tuple[str, str, Callable[[Parser], None]], ...] = (
     ("install", "install and start a cluster: shows the plan, asks, applies", _install),
-    ("apply", "make a cluster what an answers file says, unattended", _apply),
+    ("apply", "make a cluster what an answers file says; asks once in a terminal", _apply),
     ("export", "print the plan as a script or as a runbook", _export),
     ("status", "show what runs on which host", _status),
     ("start", "start the cluster, or these hosts of it", _operate),
@@ -118,13 +124,16 @@ def parser_of(version: str) -> Parser:
     parser = Parser(
         prog="flink-wizard",
         description=_DESCRIPTION,
-        epilog=_EXITS,
+        epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"flink-wizard {version}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text, declare in COMMANDS:
-        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        command = commands.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False
+        )
         declare(command)
         _common(command)
     return parser
