@@ -85,6 +85,12 @@ class Desired:
         return _whole(master.get(self.line.keys.web_port), 8081)
 
     @property
+    def log_dir(self) -> str:
+        """Where daemons log, on every node."""
+        master = dict(self.nodes[self.spec.master.name].config)
+        return master.get(self.line.keys.log_dir) or f"{self.spec.flink.home}/log"
+
+    @property
     def rest(self) -> Rest:
         """What to ask the JobManager, from the master itself."""
         web = self.line.web
@@ -188,6 +194,8 @@ def _node(
         else:
             config[key] = suggestion.value
             taken.append(suggestion)
+    if spec.local_dir and line.daemons.log_dir_settable:
+        config[line.keys.log_dir] = f"{spec.local_dir}/log"
     config |= answers
     count = 0
     if worker is not None:

@@ -247,6 +247,8 @@ class HostFacts:
     now: float | None = None
     clock_offset: float | None = None
     """Host's clock minus the control machine's, seconds; half the round trip is the error."""
+    boot_id: str | None = None
+    """Of the running kernel: hosts with the same one are parts of one machine, and its devices are theirs."""
     os: OsFacts | None = None
     cores: int | None = None
     """Usable cores: the smallest of the machine's, the cpuset's and the quota's."""

@@ -28,7 +28,7 @@ from .operations.lock import TakeLock
 from .operations.places import path_at
 from .parts import Executor, Prober
 from .plan import Plan, Stage, merged_needs
-from .plans.install import INSTALL, Context, StageMaker, conf_dir_of, plan_of
+from .plans.install import INSTALL, Context, StageMaker, plan_of
 from .preview import Preview, preview
 from .readings import Readings
 from .runner import Consent, Decide, Outcome, Runner, no_job_loss, unattended
@@ -182,7 +182,7 @@ class Session:
             Account(),
             Javas(homes),
             Daemons(),
-            Home(self.spec.flink.home, conf_dir_of(self.spec)),
+            Home(self.spec.flink.home, self.spec.conf_dir),
         )
         if host == self.spec.master.name:
             needs = (*needs, Paths(texts=(f"{self.state}/lock/owner",)))

@@ -142,6 +142,17 @@ class ClusterSpec:
     standby: tuple[HostSpec, ...] = ()
 
     @property
+    def local_dir(self) -> str | None:
+        """Where each node keeps what must be its own when the Flink home is shared by all; None when it is not."""
+        home = "/root" if self.user == "root" else f"/home/{self.user}"
+        return f"{home}/.flink-wizard/{self.cluster}" if self.flink.distribute == "shared" else None
+
+    @property
+    def conf_dir(self) -> str | None:
+        """A node's own configuration directory, where it is not the home's."""
+        return f"{self.local_dir}/conf" if self.local_dir else None
+
+    @property
     def hosts(self) -> tuple[HostSpec, ...]:
         """Every node once, the master first."""
         seen: dict[str, HostSpec] = {}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from validators.check import Check, Needs, manual, reached
 from wizard.facts import ClusterFacts, DiskFacts, HostFacts, PathFacts
 from wizard.findings import Finding, Fix
-from wizard.needs import Account, Home, Paths
+from wizard.needs import Account, Home, Machine, Paths
 from wizard.spec import ClusterSpec
 
 from .resources import holds_wanted
@@ -22,7 +22,9 @@ def _above(path: str) -> str:
 
 def _needs(spec: ClusterSpec) -> Needs:
     home = spec.flink.home
-    return dict.fromkeys(spec.names, (Account(), Home(home), Paths((home, _above(home)))))
+    return dict.fromkeys(
+        spec.names, (Account(), Machine(), Home(home, spec.conf_dir), Paths((home, _above(home))))
+    )
 
 
 def writable(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
@@ -100,17 +102,21 @@ def _taken(host: str, home: str, observed: str, files: tuple[str, ...]) -> Findi
 
 
 def sharing(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
-    """A shared directory is known by a network file system and one inode number on several hosts.
+    """A shared directory is known by a network file system and one inode number on several hosts, or by one
+    device and inode under one running kernel, as containers of a machine have it.
 
-    The device number differs from host to host, and on local disks equal numbers mean nothing: clones share
-    them.
+    Elsewhere the device number differs from host to host, and on local disks equal numbers mean nothing:
+    clones share them.
     """
     places: dict[str, tuple[str, bool]] = {}
+    bound: dict[tuple[str, str], list[str]] = {}
     for host, seen in reached(spec, facts):
         place = _place(seen, spec.flink.home)
         if place is not None and place.inode and place.fstype:
             remote = not DiskFacts("", "", place.fstype, 0, 0).local
             places[host.name] = (place.inode.rpartition(":")[2], remote)
+            if seen.boot_id:
+                bound.setdefault((seen.boot_id, place.inode), []).append(host.name)
     if len(places) < 2:
         return
     inodes = {inode for inode, _ in places.values()}
@@ -122,13 +128,14 @@ def sharing(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
     )
     if spec.flink.distribute == "copy":
         shared = [name for name in remote if sum(places[name][0] == places[other][0] for other in remote) > 1]
+        shared += [name for names in bound.values() if len(names) > 1 for name in names if name not in shared]
         if shared:
             yield Finding(
                 "home-is-shared",
                 "error",
                 tuple(shared),
                 "The home lies in a directory that these hosts share",
-                f"one directory on a network file system, seen by {len(shared)} hosts",
+                f"one directory, seen by {len(shared)} hosts",
                 "a directory of each host's own",
                 "The answers say distribute: copy: every host would write the same files over those "
                 "of the others.",

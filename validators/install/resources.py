@@ -97,7 +97,7 @@ def _limits(seen: HostFacts) -> Iterator[str]:
 def _home_needs(spec: ClusterSpec) -> Needs:
     home = spec.flink.home
     paths = (home, home.rstrip("/").rpartition("/")[0] or "/", "/tmp")
-    return dict.fromkeys(spec.names, (Home(home), Paths(paths)))
+    return dict.fromkeys(spec.names, (Home(home, spec.conf_dir), Paths(paths)))
 
 
 def holds_wanted(seen: HostFacts, spec: ClusterSpec) -> bool:

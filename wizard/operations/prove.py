@@ -40,6 +40,8 @@ class RestAnswers(Proof):
     version: str
     rest: Rest
     home: str
+    logs: str = ""
+    """Where daemons log, when not in the home."""
 
     @property
     def id(self) -> str:
@@ -80,10 +82,12 @@ class RestAnswers(Proof):
         return with_answer(facts, self.host, self.rest, web.overview, value)
 
     def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
-        return {self.host: (LogTail(log_patterns(self.home, self.line.daemons.jobmanager)),)}
+        return {
+            self.host: (LogTail(log_patterns(self.logs or f"{self.home}/log", self.line.daemons.jobmanager)),)
+        }
 
     def explain(self, facts: ClusterFacts, verdict: Verdict) -> Verdict:
-        return explained(facts, [self.host], verdict, self.home)
+        return explained(facts, [self.host], verdict, self.logs or f"{self.home}/log")
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class TaskManagersRegistered(Proof):
     slots: int
     workers: tuple[tuple[str, str], ...]
     """(host, address) of each worker."""
+    logs: str = ""
 
     @property
     def id(self) -> str:
@@ -153,11 +158,11 @@ class TaskManagersRegistered(Proof):
         return with_answer(facts, self.host, self.rest, web.overview, {**old, **value})
 
     def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
-        patterns = log_patterns(self.home, self.line.daemons.taskmanager)
+        patterns = log_patterns(self.logs or f"{self.home}/log", self.line.daemons.taskmanager)
         return {host: (LogTail(patterns), Daemons()) for host, _ in self.workers}
 
     def explain(self, facts: ClusterFacts, verdict: Verdict) -> Verdict:
-        return explained(facts, self._silent(facts), verdict, self.home)
+        return explained(facts, self._silent(facts), verdict, self.logs or f"{self.home}/log")
 
     def _silent(self, facts: ClusterFacts) -> list[str]:
         """Workers that no registered TaskManager names; all of them when that cannot be told apart."""
@@ -175,6 +180,7 @@ class TaskManagerRegistered(Proof):
     home: str
     master: str
     address: str
+    logs: str = ""
 
     @property
     def id(self) -> str:
@@ -208,10 +214,14 @@ class TaskManagerRegistered(Proof):
         return with_answer(facts, self.master, self.rest, path, {"taskmanagers": [*old, new]})
 
     def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
-        return {self.host: (LogTail(log_patterns(self.home, self.line.daemons.taskmanager)),)}
+        return {
+            self.host: (
+                LogTail(log_patterns(self.logs or f"{self.home}/log", self.line.daemons.taskmanager)),
+            )
+        }
 
     def explain(self, facts: ClusterFacts, verdict: Verdict) -> Verdict:
-        return explained(facts, [self.host], verdict, self.home)
+        return explained(facts, [self.host], verdict, self.logs or f"{self.home}/log")
 
 
 @dataclass(frozen=True)
@@ -345,17 +355,17 @@ def _told_name(one: Mapping[str, Any]) -> str:
     return name or address or str(one.get("id", "")).split(":")[0]
 
 
-def log_patterns(home: str, daemon: str) -> tuple[str, ...]:
+def log_patterns(logs: str, daemon: str) -> tuple[str, ...]:
     """Shell patterns of a daemon's log and of its standard output."""
-    return (f"{home}/log/flink-*-{daemon}-*.log", f"{home}/log/flink-*-{daemon}-*.out")
+    return (f"{logs}/flink-*-{daemon}-*.log", f"{logs}/flink-*-{daemon}-*.out")
 
 
-def explained(facts: ClusterFacts, hosts: Iterable[str], verdict: Verdict, home: str) -> Verdict:
+def explained(facts: ClusterFacts, hosts: Iterable[str], verdict: Verdict, logs: str) -> Verdict:
     """The verdict with the tail of the failing daemons' logs, and the cause where it is known."""
     shown: list[str] = []
     for host in hosts:
         for file, text in facts[host].tails.items():
-            if not file.startswith(f"{home}/log/") or not text.strip():
+            if not file.startswith(f"{logs}/") or not text.strip():
                 continue
             cause = known_cause(text)
             if cause is not None:

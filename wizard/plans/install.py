@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..commands import FetchChoice
 from ..desired import Desired
+from ..operations.confdir import MakeConfDir, ProveConfDir
 from ..operations.configure import WriteConfig, WriteList
 from ..operations.daemons import StartDaemon
 from ..operations.home import InstallHome, ObtainFlink, SeeSharedHome, archive_counts
@@ -26,7 +27,7 @@ from ..operations.sshenvironment import SetJavaHomeInSshEnvironment
 from ..operations.sshkeys import AuthorizeKey, GenerateKey
 from ..operations.sshmodes import FixModes
 from ..plan import Plan, Stage, Step
-from ..spec import HERE, ClusterSpec, HostSpec
+from ..spec import HERE, HostSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,9 @@ def java_home(wish: Desired, context: Context) -> Steps:
 def obtain(wish: Desired, context: Context) -> Steps:
     flink = wish.spec.flink
     targets = tuple((host.name, flink.home) for host in wish.spec.hosts)
-    yield ObtainFlink(HERE, wish.line, flink.version, context.choices, context.tar, targets)
+    yield ObtainFlink(
+        HERE, wish.line, flink.version, context.choices, context.tar, targets, wish.spec.conf_dir
+    )
 
 
 def install_homes(wish: Desired, context: Context) -> Steps:
@@ -138,7 +141,9 @@ def install_homes(wish: Desired, context: Context) -> Steps:
     named = archive_counts(context.choices)
     hosts = wish.spec.hosts if flink.distribute == "copy" else (wish.spec.master,)
     for host in hosts:
-        yield InstallHome(host.name, flink.home, flink.version, context.tar, context.run_id, named)
+        yield InstallHome(
+            host.name, flink.home, flink.version, context.tar, context.run_id, named, wish.spec.conf_dir
+        )
 
 
 def see_shared(wish: Desired, context: Context) -> Steps:
@@ -147,7 +152,9 @@ def see_shared(wish: Desired, context: Context) -> Steps:
     if flink.distribute == "shared":
         for host in wish.spec.hosts:
             if host.name != wish.spec.master.name:
-                yield SeeSharedHome(host.name, flink.home, flink.version, wish.spec.master.name)
+                yield SeeSharedHome(
+                    host.name, flink.home, flink.version, wish.spec.master.name, wish.spec.conf_dir
+                )
 
 
 def configure(wish: Desired, context: Context) -> Steps:
@@ -155,7 +162,9 @@ def configure(wish: Desired, context: Context) -> Steps:
     line, spec = wish.line, wish.spec
     for host in spec.hosts:
         node = wish.nodes[host.name]
-        conf = conf_dir(wish, host)
+        conf = spec.conf_dir
+        if conf:
+            yield MakeConfDir(host.name, spec.flink.home, conf, wish.log_dir)
         in_config = "flink-config" in spec.java.set_in
         yield WriteConfig(
             host.name, spec.flink.home, line, node.config, (), wish.fresh, node.java, in_config, conf
@@ -166,6 +175,8 @@ def configure(wish: Desired, context: Context) -> Steps:
             yield WriteList(host.name, spec.flink.home, line.lists.masters, (master,), conf)
         if conf:
             yield SetProfileVariable(host.name, "FLINK_CONF_DIR", conf)
+            if needs_ssh(wish):
+                yield ProveConfDir(host.name, spec.master.name, host.address, conf)
     if line.pdsh and needs_ssh(wish):
         yield UseSshInPdsh(spec.master.name)
 
@@ -179,7 +190,7 @@ def start_jobmanager(wish: Desired, context: Context) -> Steps:
             spec.flink.home,
             wish.line,
             "jobmanager",
-            conf_dir(wish, spec.master),
+            spec.conf_dir,
             1,
             spec.start.mode,
             wish.rest,
@@ -197,7 +208,7 @@ def start_taskmanagers(wish: Desired, context: Context) -> Steps:
                 spec.flink.home,
                 wish.line,
                 "taskmanager",
-                conf_dir(wish, worker),
+                spec.conf_dir,
                 wish.nodes[worker.name].taskmanagers,
                 spec.start.mode,
                 wish.rest,
@@ -211,8 +222,10 @@ def verify(wish: Desired, context: Context) -> Steps:
         return
     master, home = spec.master.name, spec.flink.home
     workers = tuple((worker.name, worker.address) for worker in spec.workers)
-    yield RestAnswers(master, line, spec.flink.version, wish.rest, home)
-    yield TaskManagersRegistered(master, line, wish.rest, home, wish.taskmanagers, wish.slots, workers)
+    yield RestAnswers(master, line, spec.flink.version, wish.rest, home, wish.log_dir)
+    yield TaskManagersRegistered(
+        master, line, wish.rest, home, wish.taskmanagers, wish.slots, workers, wish.log_dir
+    )
     yield AddressesReachable(master, line, wish.rest, workers)
     if proof_jar(line) is None:
         yield NoProofJob(master, f"no job has been proved on Flink {line.name} yet")
@@ -228,7 +241,7 @@ def verify(wish: Desired, context: Context) -> Steps:
         context.state,
         context.run_id,
         wish.client_flags,
-        conf_dir(wish, spec.master),
+        spec.conf_dir,
     )
 
 
@@ -304,15 +317,3 @@ def ssh_entries(wish: Desired, host: HostSpec) -> Iterable[SshEntry]:
     if key or other_port:
         for name in names_of(host):
             yield SshEntry(name, host.address if name != host.address else "", other_port, "", key)
-
-
-def conf_dir(wish: Desired, host: HostSpec) -> str | None:
-    """A node-local configuration directory, where the home itself is shared by all nodes."""
-    del host
-    return conf_dir_of(wish.spec)
-
-
-def conf_dir_of(spec: ClusterSpec) -> str | None:
-    if spec.flink.distribute != "shared":
-        return None
-    return f"/home/{spec.user}/.flink-wizard/{spec.cluster}/conf"

@@ -14,7 +14,6 @@ from .install import (
     Context,
     StageMaker,
     Steps,
-    conf_dir,
     configure,
     plan_of,
     record,
@@ -33,7 +32,7 @@ def stop_taskmanagers(wish: Desired, context: Context) -> Steps:
             spec.flink.home,
             wish.line,
             "taskmanager",
-            conf_dir(wish, worker),
+            spec.conf_dir,
             wish.rest,
             spec.master.name,
         )
@@ -48,7 +47,7 @@ def stop_jobmanager(wish: Desired, context: Context) -> Steps:
         home,
         wish.line,
         "jobmanager",
-        conf_dir(wish, spec.master),
+        spec.conf_dir,
         wish.rest,
         spec.master.name,
     )
@@ -60,7 +59,7 @@ def verify_hosts(wish: Desired, context: Context) -> Steps:
     spec, line = wish.spec, wish.line
     for worker in spec.workers:
         yield TaskManagerRegistered(
-            worker.name, line, wish.rest, spec.flink.home, spec.master.name, worker.address
+            worker.name, line, wish.rest, spec.flink.home, spec.master.name, worker.address, wish.log_dir
         )
 
 

@@ -84,6 +84,7 @@ if [ -r /proc/self/limits ]; then
 else
   printf 'Max open files %s\nMax processes %s\n' "$(ulimit -n)" "$(ulimit -u 2>/dev/null)"
 fi
+h boot; show /proc/sys/kernel/random/boot_id
 h hostname
 if [ -r /proc/sys/kernel/hostname ]; then cat /proc/sys/kernel/hostname; else hostname; fi
 if has ip; then h ip; limit 5 ip -o addr show
@@ -127,6 +128,7 @@ def read(reading: Reading) -> Mapping[str, Any]:
         "pdsh_rcmd": read_pdsh(reading),
         "nofile": limits.get("open files"),
         "nproc": limits.get("processes"),
+        "boot_id": reading.body("boot").strip() or None,
         "hostname": reading.body("hostname").strip() or None,
         "addresses": read_addresses(reading),
     }
