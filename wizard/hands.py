@@ -18,7 +18,7 @@ from typing import Protocol, cast
 
 from . import events
 from .commands import Command, Fetch, Later, Run, Transfer, Upload, fill_command, lines_of
-from .connection import Connection, ConnectionFailed, Result, Stop
+from .connection import CommandTimeout, Connection, ConnectionFailed, Result, Stop
 from .events import Sink
 from .facts import ClusterFacts
 from .operations.operation import Operation
@@ -30,6 +30,8 @@ from .writing import discard_run, pack_run, unpack_run, upload_run
 
 _CHUNK = 512 * 1024
 _REPORT_EVERY = 0.1
+_STILL = 60.0
+"""Seconds without a byte after which a copy is given up."""
 
 
 class Fetcher(Protocol):
@@ -90,6 +92,9 @@ class Hands:
             except CommandFailed as error:
                 status, tail = 1, error.evidence
                 raise
+            except CommandTimeout as error:
+                tail = error.cause
+                raise _late(command, error) from None
             except ConnectionFailed as error:
                 tail = error.cause
                 raise
@@ -163,10 +168,10 @@ class Hands:
         target = self.open(transfer.target)
         try:
             result = target.run(
-                unpack_run(transfer.path).line(), stdin=counted, timeout=None, idle_timeout=60.0, stop=stop
+                unpack_run(transfer.path).line(), stdin=counted, timeout=None, idle_timeout=_STILL, stop=stop
             )
             # The target ends at the archive's own end; a source that fails after it must still be heard.
-            if result.ok:
+            if result.ok and isinstance(stream, _Relayed):
                 collections.deque(stream, maxlen=0)
         except _PackFailed as error:
             result = error.result
@@ -201,22 +206,14 @@ class Hands:
                 line = pack_run(transfer.source_path).line()
                 until = _Either(stop, ended)
                 result = source.run(
-                    line, timeout=None, idle_timeout=60.0, on_output=arrived, keep_output=False, stop=until
+                    line, timeout=None, idle_timeout=_STILL, on_output=arrived, keep_output=False, stop=until
                 )
                 hand_on(replace(result, stderr=said.decode(errors="replace")))
             except ConnectionFailed as error:
                 hand_on(error)
 
         threading.Thread(target=read, name=f"pack {transfer.source}", daemon=True).start()
-        while True:
-            piece = pieces.get()
-            if isinstance(piece, ConnectionFailed):
-                raise piece
-            if isinstance(piece, Result):
-                if not piece.ok:
-                    raise _PackFailed(piece)
-                return
-            yield piece
+        return _Relayed(pieces)
 
     def _fetch(self, fetch: Fetch, stop: Stop, report: Sink) -> Result:
         def moved(done: int, total: int | None) -> None:
@@ -236,6 +233,30 @@ class _Either:
 
     def is_set(self) -> bool:
         return self.one.is_set() or self.other.is_set()
+
+
+class _Relayed(Iterator[bytes]):
+    """Pieces of a stream until its end, which stays: the one who feeds the target and the one who waits for the
+    source's end may both ask, at the same time.
+    """
+
+    def __init__(self, pieces: queue.Queue[bytes | Result | ConnectionFailed]) -> None:
+        self._pieces = pieces
+        self._end: Result | ConnectionFailed | None = None
+        self._lock = threading.Lock()
+
+    def __next__(self) -> bytes:
+        with self._lock:
+            if self._end is None:
+                piece = self._pieces.get()
+                if isinstance(piece, bytes):
+                    return piece
+                self._end = piece
+            if isinstance(self._end, ConnectionFailed):
+                raise self._end
+            if not self._end.ok:
+                raise _PackFailed(self._end)
+            raise StopIteration
 
 
 class _PackFailed(Exception):
@@ -283,8 +304,23 @@ def _filled(host: str, command: Command, values: Mapping[Later, str]) -> Command
         ) from None
 
 
+def _what(command: Command) -> str:
+    return command.why if isinstance(command, Run) and command.why else lines_of(command)
+
+
+def _late(command: Command, error: CommandTimeout) -> CommandTimeout:
+    """The same, told of what was done instead of the program that did it."""
+    if not isinstance(command, Transfer):
+        return CommandTimeout(error.host, error.kind, error.cause, _what(command), error.action)
+    cause = (
+        f"The copy into {command.path} stood still for {_STILL:g} s: {error.host} hangs, or the network does."
+    )
+    action = f"Look at the load, the disk and the network of {error.host}, then run again."
+    return CommandTimeout(error.host, error.kind, cause, "", action)
+
+
 def _failed(host: str, command: Command, result: Result) -> CommandFailed:
-    what = command.why if isinstance(command, Run) and command.why else lines_of(command)
+    what = _what(command)
     status = "was ended by a signal" if result.status is None else f"ended with status {result.status}"
     evidence = clean(result.tail(8))
     action = "Mend the cause and run again: what is done already is not done twice."

@@ -75,7 +75,7 @@ class Printer:
             case events.BytesMoved():
                 self._moving[event.host] = (event.done, event.total)
                 self._now()
-            case events.HostDropped():
+            case events.HostDropped() if event.kind != "cancelled":
                 self._dropped(event)
             case events.ProofMade():
                 self._proof(event)

@@ -93,11 +93,12 @@ def looked(door: Opened) -> tuple[Look, Exit | None]:
     """Look at the hosts and print what was found. The status is set when nothing may be changed."""
     look = door.session.look()
     master = door.spec.master.name
+    if door.stop.is_set():
+        door.terminal.line("Cancelled while the hosts were read. Nothing was changed.")
+        return look, Exit.CANCELLED
     shown = [one for one in look.findings if one.severity != "info" or door.options.verbose]
     for finding in shown:
         door.printer.finding(finding)
-    if door.stop.is_set():
-        return look, Exit.CANCELLED
     if not look.facts[master].reached:
         door.terminal.line(f"Nothing was changed: without the master {master} nothing can be done.")
         return look, Exit.UNREACHABLE
