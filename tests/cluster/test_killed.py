@@ -40,7 +40,7 @@ class Case:
     @property
     def commands(self) -> int:
         """Commands that such a run begins, roughly; later moments find the run at its end."""
-        return (12 if self.replaced else 31) + (4 if self.start else 0)
+        return (8 if self.replaced else 18) + (11 if self.start else 0)
 
     @property
     def moment(self) -> tuple[int, float]:
@@ -81,12 +81,13 @@ def test_a_killed_run_is_finished_by_the_next_one(make_lab: MakeLab, case: Case)
     lab = make_lab(three_with_desk())
     operator = operator_of(lab)
     source = archive_on_desk("2.3.0", small=not case.start)
-    file = operator.write(answers(flink={"source": source}, start={"flink": case.start}))
     plant(lab)
     if case.replaced:
-        installed_and_changed(lab, operator, file)
+        stopped = answers(flink={"source": source}, start={"flink": False})
+        installed_and_changed(lab, operator, operator.write(stopped))
         operator.host.exec(["sh", "-c", f"rm -f {STATE}/*/*/*.jsonl"])
 
+    file = operator.write(answers(flink={"source": source}, start={"flink": case.start}))
     with Running.started(operator, "apply", file, "--yes") as run:
         run.kill_at(*case.moment, STATE)
         killed = run.ended()
