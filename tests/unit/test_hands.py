@@ -11,7 +11,7 @@ import pytest
 
 from wizard import events
 from wizard.commands import Command, Fetch, FetchChoice, Later, Run, Transfer, Upload, shell
-from wizard.connection import ConnectionFailed, Stop
+from wizard.connection import CommandTimeout, ConnectionFailed, Stop
 from wizard.facts import ClusterFacts
 from wizard.hands import Hands, Signature
 from wizard.local import LocalConnection
@@ -88,6 +88,12 @@ def test_a_failed_command_tells_its_status_and_last_words(do: Doing) -> None:
     assert error.value.cause == "unpack: ended with status 3" and "Make room on w" in error.value.action
     last = do.events[-1]
     assert isinstance(last, events.CommandFinished) and last.status == 3 and "No space" in last.tail
+
+
+def test_a_command_that_does_not_end_is_told_by_what_it_was_for(do: Doing) -> None:
+    with pytest.raises(CommandTimeout) as error:
+        do(shell("exec sleep 60", why="wait for nothing", timeout=0.1))
+    assert error.value.kind == "timeout" and error.value.evidence == "wait for nothing"
 
 
 def test_a_status_that_is_allowed_is_no_failure(do: Doing) -> None:

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from wizard.lockowner import is_dead, machine, owner_line, started
+from wizard.lockowner import is_dead, machine, owner_line, started, told
 
 WHEN = "2026-01-01T00:00:00+00:00"
 
@@ -45,6 +45,11 @@ def test_every_run_from_before_the_last_boot_is_dead() -> None:
 )
 def test_of_a_run_elsewhere_or_an_unknown_line_nothing_is_certain(text: str) -> None:
     assert not is_dead(text)
+
+
+def test_people_are_told_who_holds_a_lock_and_not_what_tells_processes_apart() -> None:
+    assert told(line("desk/3f1c-22", 7, "8812")) == f"run r1 by op on desk as process 7 since {WHEN}"
+    assert told("somebody's own words") == "somebody's own words"
 
 
 def test_a_process_that_is_not_there_has_no_start() -> None:

@@ -203,6 +203,13 @@ def test_the_lock_is_neither_taken_nor_shown_when_nothing_changes() -> None:
     assert "Nothing to change." in list(preview_lines(preview(bare, ran.facts)))
 
 
+def test_the_lock_of_a_run_that_is_gone_is_taken_over_even_when_nothing_else_changes() -> None:
+    wish, _, ran = whole()
+    plan = planned(wish, ran.facts, stale="run r0 by op on desk/boot as process 7/1 since 2026-01-01")
+    kept = preview(without_needless_lock(plan, ran.facts), ran.facts)
+    assert [one.operation for one in kept.done] == ["take-lock", "release-lock"]
+
+
 def test_a_shared_home_keeps_each_nodes_configuration_in_a_preview() -> None:
     wish = spec(distribute="shared")
     facts = cluster(*(host(name) for name in wish.names))

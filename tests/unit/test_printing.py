@@ -78,6 +78,23 @@ def test_a_failure_tells_why_what_was_seen_and_what_to_do_once() -> None:
     ]
 
 
+def test_a_host_that_is_lost_is_explained_once() -> None:
+    lost = {
+        "cause": "The connection to node1 was lost.",
+        "evidence": "the server hung up",
+        "action": "Try again.",
+    }
+    text = printed(
+        finished("failed", **lost),
+        events.HostDropped("node1", "lost", **lost),
+        events.HostDropped("b", "refused", "b refuses connections.", "", "Start sshd on b."),
+        events.HostDropped("c", "cancelled", "Stopped while working on c.", "", "Run again."),
+    )
+    assert text.count("was lost") == 1 and text.count("Try again.") == 1
+    assert "b refuses connections." in text and "Start sshd on b." in text
+    assert "Stopped" not in text
+
+
 def test_a_good_proof_says_its_numbers_unless_its_title_did() -> None:
     def proof(observed: str) -> events.ProofMade:
         return events.ProofMade("node0", "p", "2 TaskManagers are there", True, observed, "2 TaskManagers")
