@@ -34,7 +34,8 @@ mv -f "$1.part" "$1"
 _RUN_JOB = """home=$1 conf=$2 jar=$3 slots=$4 taskmanagers=$5 run=$6 limit=$7
 USER=${USER:-$(id -un)}; export USER
 [ -z "$conf" ] || { FLINK_CONF_DIR=$conf; export FLINK_CONF_DIR; }
-[ -z "$8" ] || { JVM_ARGS="${JVM_ARGS:+$JVM_ARGS }$8"; export JVM_ARGS; }
+# A client of a few seconds is not worth the second compiler: it would take cores from the cluster that starts.
+JVM_ARGS="-XX:TieredStopAtLevel=1${JVM_ARGS:+ $JVM_ARGS}${8:+ $8}"; export JVM_ARGS
 said=$(timeout "$limit" bash -l "$home/bin/flink" run "$jar" --parallelism "$slots" --run-id "$run" \\
   --taskmanagers "$taskmanagers" 2>&1 </dev/null)
 status=$?
