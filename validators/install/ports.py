@@ -11,7 +11,7 @@ from validators.check import Check, Needs, manual, nothing, reached
 from wizard.facts import ClusterFacts, DaemonFacts, HostFacts, ListenFacts
 from wizard.findings import Finding
 from wizard.flink.catalogue import default_of, line_of
-from wizard.needs import Daemons, Listening
+from wizard.needs import Daemons, Home, Listening
 from wizard.spec import ClusterSpec, HostSpec
 
 
@@ -82,14 +82,15 @@ def taken_ports(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
 
 def _ours(listener: ListenFacts, kind: str, seen: HostFacts, spec: ClusterSpec) -> bool:
     """Whether our own daemon listens there. A listener without a process is taken for ours when ours runs."""
-    own = [daemon for daemon in seen.daemons or () if daemon.kind == kind and _same_home(daemon, spec)]
+    own = [daemon for daemon in seen.daemons or () if daemon.kind == kind and _same_home(daemon, seen, spec)]
     if listener.pid is None:
         return bool(own)
     return any(daemon.pid == listener.pid for daemon in own)
 
 
-def _same_home(daemon: DaemonFacts, spec: ClusterSpec) -> bool:
-    return daemon.home.rstrip("/") in ("", spec.flink.home.rstrip("/"))
+def _same_home(daemon: DaemonFacts, seen: HostFacts, spec: ClusterSpec) -> bool:
+    """A home that is reached through a link goes by its real name on the daemon's command line."""
+    return not daemon.home or seen.runs_from(daemon, spec.flink.home, spec.conf_dir)
 
 
 def _taken(host: HostSpec, key: str, listener: ListenFacts, seen: HostFacts) -> Finding:
@@ -120,7 +121,7 @@ def other_flink(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
     """
     for host, seen in reached(spec, facts):
         for daemon in seen.daemons or ():
-            if daemon.kind in ("jobmanager", "taskmanager") and not _same_home(daemon, spec):
+            if daemon.kind in ("jobmanager", "taskmanager") and not _same_home(daemon, seen, spec):
                 yield Finding(
                     "other-flink-running",
                     "warning",
@@ -135,7 +136,7 @@ def other_flink(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
 
 
 def _needs(spec: ClusterSpec) -> Needs:
-    return dict.fromkeys(spec.names, (Listening(), Daemons()))
+    return dict.fromkeys(spec.names, (Listening(), Daemons(), Home(spec.flink.home, spec.conf_dir)))
 
 
 PORTS = (

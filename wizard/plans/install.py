@@ -251,6 +251,7 @@ def record(wish: Desired, context: Context) -> Steps:
 
 
 INSTALL: tuple[tuple[str, StageMaker], ...] = (
+    ("Obtain Flink", obtain),
     ("Requirements", requirements),
     ("Java", java_everywhere),
     ("Cluster key", cluster_key),
@@ -258,7 +259,6 @@ INSTALL: tuple[tuple[str, StageMaker], ...] = (
     ("Known hosts", known_hosts),
     ("Logins of the master", logins),
     ("JAVA_HOME", java_home),
-    ("Obtain Flink", obtain),
     ("Install Flink", install_homes),
     ("Shared directory", see_shared),
     ("Configure Flink", configure),
