@@ -39,7 +39,9 @@ def show(options: argparse.Namespace) -> Exit:
         look, status = looked(door)
         if status is not None:
             return status
-        preview = door.session.preview(door.session.plan(look.desired, look.facts), consent_of(door))
+        preview = door.session.preview(
+            door.session.plan(look.desired, look.facts), consent_of(door, ask=False)
+        )
         for line in (*suggestion_lines(look.desired), *preview_lines(preview, options.verbose)):
             door.terminal.line(line)
         return Exit.UNREACHABLE if unreachable(preview.outcome) else Exit.DONE
@@ -73,7 +75,9 @@ def export(options: argparse.Namespace) -> Exit:
         look, status = looked(door)
         if status is not None:
             return status
-        preview = door.session.preview(door.session.plan(look.desired, look.facts), consent_of(door))
+        preview = door.session.preview(
+            door.session.plan(look.desired, look.facts), consent_of(door, ask=False)
+        )
         make = script_text if options.format == "sh" else runbook_text
         sys.stdout.write(make(preview, door.spec))
         return Exit.UNREACHABLE if unreachable(preview.outcome) else Exit.DONE
@@ -159,7 +163,7 @@ def closing_line(door: Opened, outcome: Outcome, look: Look, kind: str = "apply"
         wrong = len(outcome.failures) + len(outcome.dropped) + len(outcome.pending)
         said = f"Not finished: {counted(wrong, 'problem')} above"
         terminal.line(f"{said}. Mend the cause and run the same command again.")
-    if outcome.changed:
+    if outcome.changed or not outcome.good:
         terminal.line(f"Record of this run: {door.state.journal(session.run.run_id)}")
 
 
@@ -181,15 +185,15 @@ def _program() -> str:
     return shlex.quote(str(called.absolute()))
 
 
-def consent_of(door: Opened) -> Consent:
+def consent_of(door: Opened, *, ask: bool = True) -> Consent:
     """Jobs may only be lost when the operator said so, by option or when asked: once for the same jobs."""
     if getattr(door.options, "allow_job_loss", False):
         return _always
-    if not door.interactive or getattr(door.options, "yes", False):
+    if not ask or not door.interactive or getattr(door.options, "yes", False):
         return no_job_loss
     said: dict[tuple[str, ...], bool] = {}
 
-    def ask(operation: Operation, jobs: tuple[str, ...]) -> bool:
+    def answered(operation: Operation, jobs: tuple[str, ...]) -> bool:
         if jobs not in said:
             door.terminal.line(
                 f"{operation.host}: {operation.title} would end {counted(len(jobs), 'running job')}:"
@@ -199,7 +203,7 @@ def consent_of(door: Opened) -> Consent:
             said[jobs] = door.terminal.agreed("End them?" if len(jobs) > 1 else "End it?", door.stop)
         return said[jobs]
 
-    return ask
+    return answered
 
 
 def _always(operation: Operation, jobs: tuple[str, ...]) -> bool:
