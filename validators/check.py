@@ -34,10 +34,6 @@ def everywhere(*needs: Need) -> Callable[[ClusterSpec], Needs]:
     return lambda spec: dict.fromkeys(spec.names, needs)
 
 
-def on_master(*needs: Need) -> Callable[[ClusterSpec], Needs]:
-    return lambda spec: {spec.master.name: needs}
-
-
 def nothing(spec: ClusterSpec) -> Needs:
     """A check that looks at the spec alone, or at the outcome of the reading itself."""
     del spec

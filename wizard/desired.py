@@ -97,15 +97,12 @@ class Desired:
         return Rest(self.spec.master.address, self.web_port, (web.overview, web.taskmanagers, web.jobs))
 
 
-def settle(
-    spec: ClusterSpec, facts: ClusterFacts, anew: frozenset[str] = frozenset(), standby_shapes: bool = False
-) -> Desired:
+def settle(spec: ClusterSpec, facts: ClusterFacts, anew: frozenset[str] = frozenset()) -> Desired:
     """Fill in what the answers leave open. Keys in `anew` are suggested again although they are recorded.
 
     Raises:
         UnknownVersion: there is no such Flink.
     """
-    del standby_shapes
     line = line_of(spec.flink.version)
     seen = [host for host in spec.hosts if facts[host.name].memory_mib and facts[host.name].cores]
     suggestions = suggest(line, [capacity_of(spec, host, facts[host.name]) for host in seen])

@@ -43,11 +43,6 @@ rmdir "$directory" 2>/dev/null || :
 """
 
 
-def lock_path(state: str) -> str:
-    """The lock's directory below the wizard's directory on the master."""
-    return f"{state}/lock"
-
-
 @dataclass(frozen=True)
 class TakeLock(Operation):
     """`owner` is one line: run, user, machine, process, time. `stale` is the owner line that may be replaced."""

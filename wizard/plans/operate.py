@@ -8,14 +8,11 @@ from __future__ import annotations
 from ..desired import Desired
 from ..operations.daemons import StopDaemon
 from ..operations.prove import TaskManagerRegistered
-from ..plan import Plan
 from .install import (
-    INSTALL,
     Context,
     StageMaker,
     Steps,
     configure,
-    plan_of,
     record,
     start_jobmanager,
     start_taskmanagers,
@@ -79,15 +76,6 @@ STOP: tuple[tuple[str, StageMaker], ...] = (
 
 STOP_TASKMANAGERS: tuple[tuple[str, StageMaker], ...] = (("Stop the TaskManagers", stop_taskmanagers),)
 
-START_TASKMANAGERS: tuple[tuple[str, StageMaker], ...] = (("Start the TaskManagers", start_taskmanagers),)
-
-START_JOBMANAGER: tuple[tuple[str, StageMaker], ...] = (("Start the JobManager", start_jobmanager),)
-
-STOP_JOBMANAGER: tuple[tuple[str, StageMaker], ...] = (("Stop the JobManager", stop_jobmanager),)
-
-ADD_WORKER: tuple[tuple[str, StageMaker], ...] = INSTALL
-"""A new worker is an install: everything that is true already stays as it is."""
-
 RELIST: tuple[tuple[str, StageMaker], ...] = (
     ("Configure Flink", configure),
     ("Start the JobManager", start_jobmanager),
@@ -96,9 +84,3 @@ RELIST: tuple[tuple[str, StageMaker], ...] = (
     ("Record", record),
 )
 """After a worker has gone: the others list one less, and the cluster is proved with what it has now."""
-
-
-def plan_operate(
-    kind: str, makers: tuple[tuple[str, StageMaker], ...], wish: Desired, context: Context
-) -> Plan:
-    return plan_of(kind, makers, wish, context)

@@ -8,7 +8,7 @@ from ..desired import Desired
 from ..exits import Exit, first_of
 from ..facts import ClusterFacts
 from ..operations.daemons import is_stale, running_jobs
-from ..operations.prove import answer, taskmanagers
+from ..operations.prove import answer, number, taskmanagers
 from ..plans.install import StageMaker
 from ..plans.operate import START, START_HOSTS, STOP
 from ..text import one_line
@@ -68,9 +68,11 @@ def _operate(
             plan = door.session.plan(look.desired, look.facts, kind, stages, only if options.hosts else None)
             _, outcome = door.session.apply(plan, consent=consent)
             statuses.append(status_of(outcome))
-            if makers is plans[-1] or statuses[-1] is not Exit.DONE:
+            # A worker that is out of reach must not leave the others stopped: only these end a restart half way.
+            ended = outcome.cancelled or outcome.stopped or bool(outcome.pending)
+            if makers is plans[-1] or ended:
                 closing_line(door, outcome, look, part)
-            if statuses[-1] is not Exit.DONE:
+            if ended:
                 break
         return first_of(*statuses, Exit.UNREACHABLE if lost else Exit.DONE)
 
@@ -114,7 +116,7 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
         )
         return first_of(Exit.UNREACHABLE if lost else Exit.DONE, Exit.FAILED)
     seen_tms = taskmanagers(facts, master, desired.rest, desired.line)
-    slots = int(overview.get(desired.line.web.slot_count, 0))
+    slots = number(overview, desired.line.web.slot_count, 0)
     terminal.line(
         f"{marks.good} Flink {one_line(str(overview.get('flink-version', spec.flink.version)))}: "
         f"{len(seen_tms)} of {desired.taskmanagers} TaskManagers registered, {slots} of {desired.slots} slots; "
