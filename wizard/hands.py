@@ -330,6 +330,8 @@ def _failed(host: str, command: Command, result: Result) -> CommandFailed:
         cause = f"The copy into {command.path} on {host} broke off: tar {status}."
     if "No space left on device" in evidence or "Disk quota exceeded" in evidence:
         action = f"Make room on {host} and run again: what is done already is not done twice."
+    elif "IllegalConfigurationException" in evidence:
+        action = "Change the keys that are named above (flink.config in the answers), then run again."
     elif "sudo:" in evidence and "password" in evidence:
         action = f"Give sudo's password for {host} (FLINK_WIZARD_SUDO_PASSWORD or --password-file), or run it by hand."
     return CommandFailed(host, cause, evidence, action)

@@ -18,7 +18,7 @@ HOME = "/home/flink/flink-2.3.0"
 STATE = "/home/flink/.local/state/flink-wizard"
 NODES = ("node0", "node1", "node2")
 TRUSTED = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ5CMDpT0d3YpaPlantedPlantedPlantedPlantedPla admin@example\n"
-OWN_LINES = "# tuned by hand, ask Ada\ntaskmanager.memory.jvm-metaspace.size: 300m\n"
+OWN_LINES = "# tuned by hand, ask Ada\ntaskmanager.memory.jvm-metaspace.size: 200m\n"
 WHOLE = (
     f"[ ! -e {HOME} ] || {{ [ -s {HOME}/.flink-wizard/manifest.json ] && [ -x {HOME}/bin/start-cluster.sh ]"
     f' && [ -n "$(ls {HOME}/lib/flink-dist-*.jar)" ]; }}'
