@@ -48,6 +48,8 @@ for f in "${p%/*}/.$b.flink-wizard-"*; do
   if [ -e "$f" ] || [ -L "$f" ]; then h leftover; printf '%s' "${f##*/}" | b64; fi
 done
 h conf-dir; printf '%s' "$c" | b64
+# Below, the section's own limit is enough: one more process a file would be most of the reading's cost.
+t=
 for f in "$c"/*; do
   if [ -f "$f" ]; then
     if [ -L "$f" ]; then l=link; else l=plain; fi
