@@ -1,0 +1,100 @@
+"""`python -m benchmarks [NAME…]`: measures, prints Markdown, and puts it into docs/performance.md.
+
+Knows which benchmarks there are; each is a module beside this one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from benchmarks import cluster, distribute, starting, survey
+from benchmarks.measure import Load, Report, machine
+from benchmarks.report import markdown, write
+from tests.lab import missing
+
+Measure = Callable[[argparse.Namespace, Callable[[str], None]], Report]
+
+BENCHMARKS: dict[str, tuple[int, Measure]] = {
+    "start": (20, lambda chosen, say: starting.measure(chosen.rounds, say)),
+    "again": (7, lambda chosen, say: cluster.measure_again(chosen.rounds, say)),
+    "distribute-4": (3, lambda chosen, say: distribute.measure(4, chosen.rounds, chosen.small, say)),
+    "distribute-8": (3, lambda chosen, say: distribute.measure(8, chosen.rounds, chosen.small, say)),
+    "survey-100": (3, lambda chosen, say: survey.measure(100, chosen.rounds, chosen.ansible, say)),
+    "install": (3, lambda chosen, say: cluster.measure_install(chosen.rounds, say)),
+}
+"""Name → rounds where none are asked for, and what measures it; in the order of the document."""
+
+SMALL: dict[str, Measure] = {
+    "distribute-4": lambda chosen, say: distribute.measure(2, chosen.rounds, True, say),
+    "survey-100": lambda chosen, say: survey.measure(8, chosen.rounds, chosen.ansible, say),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="benchmarks/run", description="Measure the wizard beside other ways."
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all when left out"
+    )
+    parser.add_argument("--rounds", type=int, help="how often each way takes its turn")
+    parser.add_argument(
+        "--ansible", default=shutil.which("ansible"), metavar="PROGRAM", help="the ansible program"
+    )
+    parser.add_argument(
+        "--small", action="store_true", help="small sizes, one round, nothing written: tries it out"
+    )
+    parser.add_argument("--print", action="store_true", help="print only; leave docs/performance.md as it is")
+    chosen = parser.parse_args(arguments)
+    unknown = sorted(set(chosen.names) - set(BENCHMARKS))
+    if unknown:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    reasons = [
+        *missing(),
+        *(f"{name} is not installed" for name in ("rsync", "sshpass") if not shutil.which(name)),
+    ]
+    if reasons:
+        print(f"benchmarks: {'; '.join(reasons)}", file=sys.stderr)
+        return 3
+    for name in chosen.names or BENCHMARKS:
+        _one(name, chosen)
+    return 0
+
+
+def _one(name: str, chosen: argparse.Namespace) -> None:
+    rounds, measure = BENCHMARKS[name]
+    if chosen.small:
+        rounds, measure = 1, SMALL.get(name, measure)
+    options = argparse.Namespace(**{**vars(chosen), "rounds": chosen.rounds or rounds})
+    load = Load.now()
+    print(f"{name} ({load})", file=sys.stderr)
+    report = measure(options, lambda line: print(line, file=sys.stderr, flush=True))
+    if name == "survey-100" and chosen.ansible:
+        report = replace(report, notes=(*report.notes, f"Ansible: {survey.ansible_version(chosen.ansible)}."))
+    date = f"{datetime.now(UTC):%Y-%m-%d}"
+    circumstances = f"{machine()}, {_openssh()}, commit {_commit()}"
+    text = markdown(report, date, load, circumstances, f"{options.rounds} rounds")
+    print(f"\n{text}\n", flush=True)
+    if not (chosen.print or chosen.small):
+        write(report.name, text)
+
+
+def _openssh() -> str:
+    return subprocess.run(["ssh", "-V"], capture_output=True, text=True).stderr.split(",")[0].strip()
+
+
+def _commit() -> str:
+    said = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    return said.stdout.strip() or "unknown"
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("LC_ALL", "C.UTF-8")
+    sys.exit(main())
