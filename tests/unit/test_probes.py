@@ -353,6 +353,24 @@ def daemon() -> Iterator[int]:
         thread.join()
 
 
+@pytest.mark.parametrize("contained", [False, True])
+def test_a_daemon_in_a_container_is_none_of_this_host(
+    here: Connection, tmp_path: Path, contained: bool
+) -> None:
+    log = tmp_path / "log"
+    log.write_text("up\n")
+    main = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
+    argv = ["bash", "-c", f"exec -a {tmp_path}/java tail -f {log} {main} 2>/dev/null"]
+    own = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"] if contained else []
+    if contained and subprocess.run([*own, "true"], capture_output=True).returncode:
+        pytest.skip("no process namespaces for this user")
+    with subprocess.Popen([*own, *argv], stdout=subprocess.PIPE, cwd=tmp_path) as run:
+        assert run.stdout is not None and run.stdout.readline(), "tail did not start"
+        found = [daemon for daemon in look(here, Daemons()).daemons or () if str(log) in daemon.command]
+        run.terminate()
+    assert len(found) == (0 if contained else 1)
+
+
 def test_a_web_address_is_asked_from_the_host_itself(here: Connection, daemon: int) -> None:
     paths = ("/overview", "/nothing", "/text", "/bad\r\nHost: x")
     facts = look(here, Rest("127.0.0.1", daemon, paths)).rest[f"127.0.0.1:{daemon}"]

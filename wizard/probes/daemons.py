@@ -49,7 +49,9 @@ if [ -r /proc/self/cmdline ]; then
     if [ "$p" = $$ ]; then continue; fi
     # A second number: the process belongs to a container, which is a host of its own.
     if grep -qE '^NSpid:[[:space:]]+[0-9]+[[:space:]]+[0-9]' "/proc/$p/status"; then continue; fi
-    h process "$p"; b64 <"/proc/$p/cmdline"
+    # A process may end at any moment, between the search and here too.
+    c=$(b64 <"/proc/$p/cmdline") || continue
+    h process "$p"; printf '%s\n' "$c"
     h stat; read -r line <"/proc/$p/stat" && printf '%s\n' "$line"
     h user; stat -c %U "/proc/$p"
     h exe; readlink "/proc/$p/exe"
