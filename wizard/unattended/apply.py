@@ -121,20 +121,31 @@ def looked(door: Opened) -> tuple[Look, Exit | None]:
     return look, None
 
 
-def carry_out(door: Opened, plan: Plan, look: Look, agreed: Callable[[], object] = lambda: None) -> Exit:
+def carry_out(
+    door: Opened,
+    plan: Plan,
+    look: Look,
+    agreed: Callable[[], object] = lambda: None,
+    declined: str = "Nothing was changed.",
+) -> Exit:
     """Ask once where somebody can answer, then apply the plan and say what came of it.
 
     `agreed` is called when nothing stands between the plan and the change any more.
     """
     consent = consent_of(door)
-    preview = door.session.preview(plan, consent)
-    if preview.changes and door.interactive and not door.options.yes and not _agreed(door, preview):
-        door.terminal.line("Nothing was changed.")
+    if not confirmed(door, plan, consent):
+        door.terminal.line(declined)
         return Exit.CANCELLED
     agreed()
     _, outcome = door.session.apply(plan, consent=consent)
     closing_line(door, outcome, look)
     return status_of(outcome)
+
+
+def confirmed(door: Opened, plan: Plan, consent: Consent) -> bool:
+    """Whether the plan may be carried out: it changes nothing, nobody can be asked, or somebody agreed."""
+    preview = door.session.preview(plan, consent)
+    return not (preview.changes and door.interactive and not door.options.yes) or _agreed(door, preview)
 
 
 def status_of(outcome: Outcome) -> Exit:
@@ -214,7 +225,7 @@ def _always(operation: Operation, jobs: tuple[str, ...]) -> bool:
 def _agreed(door: Opened, preview: Preview) -> bool:
     listed = [done for stage in preview.stages for done in stage.done]
     where = counted(len({done.host for done in listed}), "machine")
-    more = " --dry-run prints every command." if "dry_run" in door.options else ""
+    more = " --dry-run prints every command." if door.options.command == "apply" else ""
     door.terminal.line(f"The plan: {counted(len(listed), 'change')} on {where}.{more}")
     for stage in preview.stages:
         titles = list(dict.fromkeys(done.title for done in stage.done))

@@ -6,14 +6,17 @@ import argparse
 import os
 from pathlib import Path
 
-from validators.values import ValueProblem
+from validators.values import ValueProblem, parse_hosts
 
 from ..answers import BadAnswers
 from ..answers.editing import add_worker, remove_worker
 from ..exits import Exit
+from ..operations.prove import taskmanagers
 from ..plans.operate import RELIST, STOP_TASKMANAGERS
-from .apply import carry_out, closing_line, consent_of, looked, status_of
-from .opening import Refused, opened, read_file, spec_of
+from ..runner import Outcome
+from ..session import Look, unreachable
+from .apply import carry_out, closing_line, confirmed, consent_of, looked, status_of
+from .opening import Opened, Refused, opened, read_file, spec_of
 
 
 def add(options: argparse.Namespace) -> Exit:
@@ -23,7 +26,7 @@ def add(options: argparse.Namespace) -> Exit:
     known = _workers(options, text)
     try:
         for host in options.hosts:
-            if host.partition("@")[2].partition(":")[0] not in known and host not in known:
+            if not _names(host) <= known:
                 changed = add_worker(changed, host)
     except (ValueProblem, BadAnswers) as problem:
         raise Refused(f"{options.file}: {problem}") from None
@@ -31,17 +34,18 @@ def add(options: argparse.Namespace) -> Exit:
         look, status = looked(door)
         if status is not None:
             return status
-        write_over(options.file, changed)
-        return carry_out(door, door.session.plan(look.desired, look.facts, "add-worker"), look)
+        plan = door.session.plan(look.desired, look.facts, "add-worker")
+        return carry_out(door, plan, look, lambda: write_over(options.file, changed))
 
 
 def remove(options: argparse.Namespace) -> Exit:
     """Stop the TaskManagers of these hosts, take them out of the file, and tell the others."""
     text = read_file(options.file)
     known = _workers(options, text)
-    gone = [host for host in options.hosts if host in known]
     changed = text
     try:
+        named = set[str]().union(*(_names(host) for host in options.hosts))
+        gone = sorted(named & known)
         for host in gone:
             changed = remove_worker(changed, host)
     except (ValueProblem, BadAnswers) as problem:
@@ -54,16 +58,39 @@ def remove(options: argparse.Namespace) -> Exit:
             plan = door.session.plan(
                 look.desired, look.facts, "remove-worker", STOP_TASKMANAGERS, frozenset(gone)
             )
-            _, outcome = door.session.apply(plan, consent=consent_of(door))
-            if status_of(outcome) is not Exit.DONE:
+            consent = consent_of(door)
+            if not confirmed(door, plan, consent):
+                door.terminal.line("Nothing was changed.")
+                return Exit.CANCELLED
+            _, outcome = door.session.apply(plan, consent=consent)
+            if status_of(outcome) is not Exit.DONE and not _only_dead(door, outcome, look, gone):
                 closing_line(door, outcome, look)
                 return status_of(outcome)
         write_over(options.file, changed)
     with opened(options, changed, options.file, passwords=passwords) as door:
+        for host in sorted(named - known):
+            door.terminal.line(f"{host} is no worker in {options.file}: there was nothing to take out.")
         look, status = looked(door)
         if status is not None:
             return status
-        return carry_out(door, door.session.plan(look.desired, look.facts, "remove-worker", RELIST), look)
+        plan = door.session.plan(look.desired, look.facts, "remove-worker", RELIST)
+        declined = f"The other hosts were not told yet: run flink-wizard apply {options.file}"
+        return carry_out(door, plan, look, declined=declined)
+
+
+def _only_dead(door: Opened, outcome: Outcome, look: Look, gone: list[str]) -> bool:
+    """Whether nothing went wrong but that hosts to be removed are out of reach, and Flink has given them up."""
+    lost = unreachable(outcome)
+    wrong = outcome.failures or outcome.pending or outcome.cancelled or outcome.stopped
+    if wrong or not set(outcome.dropped) == set(lost) <= set(gone):
+        return False
+    desired = look.desired
+    facts = door.session.read_rest(desired)
+    seen = {one.host for one in taskmanagers(facts, door.spec.master.name, desired.rest, desired.line)}
+    held = [host for host in sorted(lost) if seen & {host, door.spec.host(host).address}]
+    for host in held:
+        door.terminal.line(f"{host} stays in the file: its TaskManager is still registered.")
+    return not held
 
 
 def write_over(file: str, text: str) -> None:
@@ -80,6 +107,11 @@ def write_over(file: str, text: str) -> None:
         os.replace(part, path)
     except OSError as error:
         raise Refused(f"{file}: cannot be written: {error.strerror}. Nothing was changed.") from None
+
+
+def _names(host: str) -> frozenset[str]:
+    """The names behind a HOST of the command line, which may be a range. Raises ValueProblem."""
+    return frozenset(one.host for one in parse_hosts(host, underscores=True))
 
 
 def _workers(options: argparse.Namespace, text: str) -> frozenset[str]:
