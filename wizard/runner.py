@@ -22,6 +22,9 @@ from .parts import CommandFailed, Executor
 from .plan import Plan, Stage, Step
 from .readings import Readings
 
+WHOLE_EVERY = 4
+"""At every so many readings of a proof that is not good yet, all that it needs is read, not only what it waits for."""
+
 Choice = Literal["retry", "skip", "drop", "stop"]
 
 
@@ -251,6 +254,7 @@ class Runner:
     def _prove(self, proof: Proof, outcome: Outcome) -> None:
         deadline = self._pace.clock() + proof.patience
         facts = self.readings.look(proof.needs())
+        turns = 0
         while True:
             more = proof.then_needs(facts)
             if more:
@@ -264,7 +268,9 @@ class Runner:
                 break
             if self._stop.wait(self._pace.poll):
                 return
-            facts = self.readings.look(proof.needs(), again=True)
+            turns += 1
+            asked = proof.poll_needs() if turns % WHOLE_EVERY else proof.needs()
+            facts = self.readings.look(asked, again=True)
         if not verdict.good and not verdict.skipped and facts[proof.host].reached:
             evidence = proof.evidence_needs()
             if evidence:

@@ -349,6 +349,24 @@ def test_a_proof_is_asked_until_it_is_good() -> None:
     assert outcome.good and outcome.proofs[0].observed == "3"
 
 
+@dataclass(frozen=True)
+class SeenByOthers(Seen):
+    """Also looks at another host, which is not what it waits for."""
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (Daemons(),), "b": (Machine(),)}
+
+    def poll_needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (Daemons(),)}
+
+
+def test_a_proof_asks_for_all_it_needs_only_now_and_then() -> None:
+    run = Stage4((SeenByOthers("a", 7),))
+    run.prober.grow = lambda facts: facts.changed("a", nproc=(facts["a"].nproc or 0) + 1)
+    assert run.run().good
+    assert ["b" in asked for asked in run.prober.asked] == [True, False, False, False, True, False, False]
+
+
 def test_a_proof_that_can_not_become_good_ends_at_once_with_its_cause() -> None:
     run = Stage4((Seen("a", 9, gives_up_at=2),))
     run.prober.grow = lambda facts: facts.changed("a", nproc=(facts["a"].nproc or 0) + 1)

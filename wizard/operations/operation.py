@@ -125,6 +125,10 @@ class Proof(ABC):
     @abstractmethod
     def needs(self) -> Mapping[str, tuple[Need, ...]]: ...
 
+    def poll_needs(self) -> Mapping[str, tuple[Need, ...]]:
+        """What the waiting is for: read again at every turn, all of `needs` now and then."""
+        return self.needs()
+
     def then_needs(self, facts: ClusterFacts) -> Mapping[str, tuple[Need, ...]]:
         """What must be read besides, once the first facts are there: ports that were only then known."""
         del facts
