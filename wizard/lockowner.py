@@ -53,4 +53,16 @@ def is_dead(line: str) -> bool:
     here, here_boot = machine().rsplit("/", 1)
     if name != here:
         return False
-    return boot != here_boot or started(int(pid)) != begun
+    if boot != here_boot:
+        return True
+    now = started(int(pid))
+    return now != begun if now else not _exists(int(pid))
+
+
+def _exists(pid: int) -> bool:
+    """Whether there is such a process, also one of another user that /proc hides (hidepid)."""
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return True

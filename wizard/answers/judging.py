@@ -46,6 +46,7 @@ def judge(answers: Answers, places: Mapping[str, Place], refused: set[str]) -> l
         *judging.standby(),
         *judging.flink(),
         *judging.config(),
+        *judging.idle(),
         *judging.hdfs(),
     ]
     return found
@@ -192,6 +193,22 @@ class _Judging:
                 if verdict.standing == "later" and verdict.other:
                     sentence += f"; use {verdict.other}"
                 yield self.problem(f"flink.config.{key}", sentence, warning=not outdated)
+
+    def idle(self) -> Iterator[Problem]:
+        """What only a worker reads, said of a master that is none; a mode that only 0.9 and 0.10 know."""
+        workers = {same_name(named.name) for named in self.named("workers")}
+        for named in self.named("master") if "workers" not in self.refused else ():
+            for key in ("taskmanagers", "slots", "memory"):
+                if same_name(named.name) not in workers and getattr(named.entry, key) is not None:
+                    sentence = f"has no effect while {named.name} is not among the workers"
+                    yield self.problem(f"{named.path}.{key}", sentence, warning=True)
+        version = self.answers.text_at("flink.version") or ""
+        if (
+            self.answers.get("start.mode")
+            and is_released(version)
+            and not version.startswith(("0.9", "0.10"))
+        ):
+            yield self.problem("start.mode", f"has no effect on Flink {version}", warning=True)
 
     def hdfs(self) -> Iterator[Problem]:
         """Each mode of HDFS has keys that it needs and keys that mean nothing to it."""
