@@ -109,6 +109,10 @@ def _comment(item: Section | Hosts | Pairs, indent: str) -> Iterator[str]:
     yield f"{indent}# {item.help}"
 
 
+LOCAL_MIB = 2048
+"""Memory of the TaskManager that a single machine tries Flink with."""
+
+
 def default_answers(
     *,
     cluster: str = "local",
@@ -120,6 +124,8 @@ def default_answers(
 ) -> str:
     """The file of a single-machine cluster, ready to be applied: this user, Flink in this user's home.
 
+    Its TaskManager gets LOCAL_MIB, not what the machine has: somebody works on it besides.
+
     Raises:
         ValueProblem: `user` is not a user name.
     """
@@ -130,7 +136,7 @@ def default_answers(
         if user is not None:
             raise
     values["master"] = (HostEntry(master),)
-    values["workers"] = tuple(map(HostEntry, workers))
+    values["workers"] = tuple(HostEntry(worker, memory=LOCAL_MIB) for worker in workers)
     values["flink.version"] = version
     values["flink.home"] = home or str(Path.home() / f"flink-{version}")
     return write_answers(values)
