@@ -24,6 +24,9 @@ WHOLE = (
     f' && [ -n "$(ls {HOME}/lib/flink-dist-*.jar)" ]; }}'
 )
 
+COMMANDS = {(False, False): 18, (True, False): 8, (False, True): 29, (True, True): 16}
+"""(replaced, start) → commands of an undisturbed run."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -39,8 +42,8 @@ class Case:
 
     @property
     def commands(self) -> int:
-        """Commands that such a run begins, roughly; later moments find the run at its end."""
-        return (8 if self.replaced else 18) + (11 if self.start else 0)
+        """Commands that such a run begins; the last moments find it at its end."""
+        return COMMANDS[self.replaced, self.start]
 
     @property
     def moment(self) -> tuple[int, float]:
