@@ -12,6 +12,8 @@ from tests.distributions import archive_name, small_archive
 from tests.lab import HostSettings, Lab
 from tests.mirror import Mirror
 
+pytestmark = pytest.mark.timeout(900)
+
 VERSION = "2.3.0"
 OWN_CACHE = "/home/flink/cache"
 """Not the tests' common one: what these tests download is no whole Flink."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.cluster.conftest import MakeLab
 from tests.cluster.driving import answers, archive_on_desk, desk, operator_of, rest
 from tests.lab import Host, HostSettings
+
+pytestmark = pytest.mark.timeout(900)
 
 HOME = "/home/flink/flink-2.3.0"
 

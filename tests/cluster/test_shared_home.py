@@ -11,6 +11,8 @@ from tests.cluster.conftest import MakeLab
 from tests.cluster.driving import answers, archive_on_desk, desk, operator_of, rest
 from tests.lab import HostSettings
 
+pytestmark = pytest.mark.timeout(900)
+
 HOME = "/opt/shared/flink-2.3.0"
 OWN = "/home/flink/.flink-wizard/demo"
 NODES = ("node0", "node1", "node2")

@@ -17,6 +17,8 @@ from tests.cluster.conftest import MakeLab
 from tests.cluster.driving import Operator, answers, desk, operator_of, rest, three_with_desk
 from tests.lab import Host, HostSettings, Lab
 
+pytestmark = pytest.mark.timeout(900)
+
 PLACEHOLDER = re.compile(r"'*‹[^›]*›'*")
 RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 OWNER = re.compile(r"run RUN by \S+ on \S+ as process \S+ since [\d:T+-]+")

@@ -17,6 +17,8 @@ from tests.cluster.driving import Operator, Ran, archive_on_desk, desk, operator
 from tests.cluster.endless import endless_jar, submit
 from tests.lab import HostSettings, Lab
 
+pytestmark = pytest.mark.timeout(900)
+
 VERSION = "2.3.0"
 HOME = f"/home/flink/flink-{VERSION}"
 JOB = "the operator's own job"

@@ -149,3 +149,14 @@ def test_applying_what_was_settled_settles_the_same_again() -> None:
     assert again.suggestions == () and first.suggestions
     assert isinstance(later["m"].homes, MappingProxyType) and HOME in later["m"].homes
     assert shipped("2.3.0")
+
+
+def test_one_parallelism_serves_the_cluster_and_follows_the_slots_that_were_settled() -> None:
+    key = "parallelism.default"
+    few = settle(spec(config={SLOTS: "2"}), cluster(host("m"), host("w1", cores=8), host("w2", cores=8)))
+    assert {config(few, name)[key] for name in ("m", "w1", "w2")} == {"4"}
+    assert {one.value for one in few.suggestions if one.key == key} == {"4"}
+    grown = settle(spec(), cluster(recorded("m", f"{key}: 3\n"), host("w1"), host("w2")))
+    assert {config(grown, name)[key] for name in ("m", "w1", "w2")} == {"3"}
+    anew = settle(spec(), cluster(recorded("m", f"{key}: 3\n"), host("w1"), host("w2")), frozenset({key}))
+    assert config(anew, "w1")[key] == str(anew.slots)

@@ -14,6 +14,7 @@ from tests.unit.worlds import HOME, LOST, cluster, daemon, flink_home, host, wit
 from wizard.facts import ClusterFacts, HostFacts, RestFacts
 from wizard.flink.catalogue import line_of
 from wizard.needs import Rest, Tcp
+from wizard.operations.confdir import LOGGING, MakeConfDir, ProveConfDir
 from wizard.operations.home import SeeSharedHome
 from wizard.operations.operation import NotNow, Verdict
 from wizard.operations.proofjob import NoProofJob, RunProofJob, proof_jar
@@ -21,6 +22,7 @@ from wizard.operations.prove import (
     LOOPBACK,
     AddressesReachable,
     RestAnswers,
+    TaskManagerRegistered,
     TaskManagersRegistered,
     explained,
     taskmanagers,
@@ -207,3 +209,24 @@ def test_a_line_without_a_proved_job_says_so_without_failing() -> None:
     verdict = NoProofJob("m", "no job has been proved on it yet").judge(cluster(host("m")))
     assert verdict.skipped and not verdict.good and "no job" in verdict.observed
     assert proof_jar(V23) is not None
+
+
+def test_one_worker_is_registered_whatever_the_others_do() -> None:
+    proof = TaskManagerRegistered("w1", V23, REST, HOME, "m", "w1")
+    nobody = said(cluster(host("m"), host("w1")), {})
+    assert proof.judge(nobody).final
+    runs = said(cluster(host("m"), host("w1", daemons=(daemon("taskmanager", 5),))), {})
+    assert not proof.judge(runs).good and not proof.judge(runs).final
+    assert proof.judge(proof.expected(runs)).good
+    assert not replace(proof, host="w2", address="w2").judge(proof.expected(runs)).good
+
+
+def test_a_node_of_a_shared_home_has_its_own_configuration_and_flinks_ssh_sees_it() -> None:
+    made = MakeConfDir("w1", HOME, "/home/flink/own/conf", "/home/flink/own/log")
+    bare = cluster(host("m"), with_home(host("w1"), flink_home("2.3.0")))
+    assert not made.satisfied(bare)
+    after = made.expected(bare)
+    assert made.satisfied(after) and set(LOGGING) <= set(after["w1"].homes[HOME].conf)
+    proof = ProveConfDir("w1", "m", "w1", "/home/flink/own/conf")
+    assert not proof.judge(after).good
+    assert proof.judge(proof.expected(after)).good

@@ -108,7 +108,8 @@ def logins(wish: Desired, context: Context) -> Steps:
     spec, master = wish.spec, wish.spec.master.name
     asked = tuple(host.address for host in spec.hosts)
     for host in spec.hosts:
-        yield ProveLogin(host.name, master, (host.address,), spec.user, asked, spec.ssh.cluster_key)
+        user = host.user or spec.user
+        yield ProveLogin(host.name, master, (host.address,), user, asked, spec.ssh.cluster_key)
 
 
 def java_home(wish: Desired, context: Context) -> Steps:
@@ -311,9 +312,11 @@ def ssh_entries(wish: Desired, host: HostSpec) -> Iterable[SshEntry]:
     """What the master's ssh must be told of a node: another port or user, or a key that is not a default one."""
     spec = wish.spec
     port = port_of(wish, host)
-    named = spec.ssh.cluster_key.rsplit("/", 1)[-1] not in {"id_ed25519", "id_rsa", "id_ecdsa"}
+    named = spec.ssh.cluster_key not in {"~/.ssh/id_ed25519", "~/.ssh/id_rsa", "~/.ssh/id_ecdsa"}
     key = spec.ssh.cluster_key if named else ""
     other_port = None if port in (None, 22) else port
-    if key or other_port:
+    user = host.user or spec.user
+    other_user = "" if user == (spec.master.user or spec.user) else user
+    if key or other_port or other_user:
         for name in names_of(host):
-            yield SshEntry(name, host.address if name != host.address else "", other_port, "", key)
+            yield SshEntry(name, host.address if name != host.address else "", other_port, other_user, key)
