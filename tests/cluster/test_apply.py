@@ -19,6 +19,7 @@ OWN_CACHE = "/home/flink/cache"
 """Not the tests' common one: what these tests download is no whole Flink."""
 
 
+@pytest.mark.long
 def test_another_port_a_key_of_its_own_and_a_linked_home(make_lab: MakeLab) -> None:
     desk, node0, node1, _ = three_with_desk()
     lab = make_lab([desk, node0, node1, HostSettings("node2", ssh_port=2222)])

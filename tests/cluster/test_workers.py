@@ -155,7 +155,14 @@ def test_the_whole_cluster_is_stopped_started_and_restarted(cluster: Cluster) ->
 
 
 @pytest.mark.parametrize(
-    "words", [["stop"], ["restart"], ["stop", "node1"], ["remove-worker", "node2"]], ids=" ".join
+    "words",
+    [
+        ["stop"],
+        pytest.param(["restart"], marks=pytest.mark.long),
+        pytest.param(["stop", "node1"], marks=pytest.mark.long),
+        ["remove-worker", "node2"],
+    ],
+    ids=" ".join,
 )
 def test_a_running_job_is_not_ended_unasked(cluster: Cluster, job: str, words: list[str]) -> None:
     before, answers = cluster.daemons(), cluster.answers()

@@ -11,6 +11,7 @@ from tests.unit.worlds import HOME, JAVAS, LOST, cluster, flink_home, host, ship
 from wizard.desired import settle
 from wizard.facts import DiskFacts, HostFacts
 from wizard.flink.catalogue import line_of
+from wizard.plans.install import ssh_entries
 from wizard.spec import HostSpec, JavaSpec
 
 SLOTS = "taskmanager.numberOfTaskSlots"
@@ -160,3 +161,11 @@ def test_one_parallelism_serves_the_cluster_and_follows_the_slots_that_were_sett
     assert {config(grown, name)[key] for name in ("m", "w1", "w2")} == {"3"}
     anew = settle(spec(), cluster(recorded("m", f"{key}: 3\n"), host("w1"), host("w2")), frozenset({key}))
     assert config(anew, "w1")[key] == str(anew.slots)
+
+
+def test_the_masters_ssh_is_told_what_differs_from_its_own_ways() -> None:
+    other = replace(spec(), workers=(HostSpec("w1", "w1"), HostSpec("w2", "w2", user="flink2", port=2222)))
+    wish = settle(other, cluster(host("m"), host("w1"), host("w2")))
+    told = {entry.name: entry for one in other.hosts for entry in ssh_entries(wish, one)}
+    assert set(told) == {"w2"}
+    assert (told["w2"].user, told["w2"].port) == ("flink2", 2222)
