@@ -26,7 +26,6 @@ class Marks:
     bad: str
     warn: str
     skip: str
-    arrow: str
 
 
 _PLAINER = str.maketrans(
@@ -34,8 +33,8 @@ _PLAINER = str.maketrans(
 )
 """Signs of our own texts where only ASCII is spoken."""
 
-UNICODE = Marks("✓", "✗", "!", "·", "→")
-ASCII = Marks("ok", "FAILED", "!", "-", "->")
+UNICODE = Marks("✓", "✗", "!", "·")
+ASCII = Marks("ok", "FAILED", "!", "-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,6 +219,8 @@ def test_one_worker_is_registered_whatever_the_others_do() -> None:
     assert not proof.judge(runs).good and not proof.judge(runs).final
     assert proof.judge(proof.expected(runs)).good
     assert not replace(proof, host="w2", address="w2").judge(proof.expected(runs)).good
+    both = replace(proof, count=2)
+    assert not both.judge(proof.expected(runs)).good and both.judge(both.expected(runs)).good
 
 
 def test_a_node_of_a_shared_home_has_its_own_configuration_and_flinks_ssh_sees_it() -> None:

@@ -177,7 +177,7 @@ class TaskManagersRegistered(Proof):
 
 @dataclass(frozen=True)
 class TaskManagerRegistered(Proof):
-    """The TaskManager of one worker is registered, whatever the others do."""
+    """The TaskManagers of one worker are registered, all `count` of them, whatever the others do."""
 
     line: Line
     rest: Rest
@@ -185,6 +185,7 @@ class TaskManagerRegistered(Proof):
     master: str
     address: str
     logs: str = ""
+    count: int = 1
 
     @property
     def id(self) -> str:
@@ -192,6 +193,8 @@ class TaskManagerRegistered(Proof):
 
     @property
     def title(self) -> str:
+        if self.count > 1:
+            return f"The {self.count} TaskManagers of {self.host} are registered"
         return f"The TaskManager of {self.host} is registered"
 
     @property
@@ -206,16 +209,18 @@ class TaskManagerRegistered(Proof):
     def judge(self, facts: ClusterFacts) -> Verdict:
         if not any(daemon.kind == "taskmanager" for daemon in facts[self.host].daemons or ()):
             return Verdict(False, "its process has ended", "a TaskManager", final=True)
-        seen = {one.host for one in taskmanagers(facts, self.master, self.rest, self.line)}
-        wanted = f"{self.address} among the TaskManagers"
-        there = bool(seen & {self.address, self.host})
+        seen = [one.host for one in taskmanagers(facts, self.master, self.rest, self.line)]
+        wanted = f"{self.address} among the TaskManagers" + (
+            f", {self.count} times" if self.count > 1 else ""
+        )
+        there = sum(one in {self.address, self.host} for one in seen) >= self.count
         return Verdict(there, ", ".join(sorted(seen)) or "no TaskManager is registered", wanted)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         path = self.line.web.taskmanagers
         old: Any = (answer(facts, self.master, self.rest, path) or {}).get("taskmanagers", [])
         new = {"id": self.address, "path": f"flink@{self.address}:1/", "dataPort": 1, "slotsNumber": 1}
-        return with_answer(facts, self.master, self.rest, path, {"taskmanagers": [*old, new]})
+        return with_answer(facts, self.master, self.rest, path, {"taskmanagers": [*old, *[new] * self.count]})
 
     def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
         return {

@@ -56,7 +56,14 @@ def verify_hosts(wish: Desired, context: Context) -> Steps:
     spec, line = wish.spec, wish.line
     for worker in spec.workers:
         yield TaskManagerRegistered(
-            worker.name, line, wish.rest, spec.flink.home, spec.master.name, worker.address, wish.log_dir
+            worker.name,
+            line,
+            wish.rest,
+            spec.flink.home,
+            spec.master.name,
+            worker.address,
+            wish.log_dir,
+            wish.nodes[worker.name].taskmanagers,
         )
 
 
