@@ -77,7 +77,10 @@ class Look:
 
 
 class Session:
-    """One conversation about one cluster. `records` makes the texts that are kept on the master."""
+    """One conversation about one cluster. `records` makes the texts that are kept on the master.
+
+    `seen` is told of each look's facts before any event speaks of them.
+    """
 
     def __init__(
         self,
@@ -90,6 +93,7 @@ class Session:
         *,
         waived: Iterable[str] = (),
         records: Callable[[Desired], tuple[tuple[str, str], ...]] = lambda desired: (),
+        seen: Callable[[ClusterFacts], None] = lambda facts: None,
     ) -> None:
         self.spec = spec
         self.run = run
@@ -99,6 +103,7 @@ class Session:
         self._stop = stop
         self._waived = tuple(waived)
         self._records = records
+        self._seen = seen
         self._readings = Readings(parts.prober, stop)
 
     @property
@@ -109,6 +114,7 @@ class Session:
     def look(self, *, again: bool = False) -> Look:
         """Read every host, judge what is seen, and fill in what the answers leave open."""
         facts = self._readings.look(self.survey(), self._sink, again=again)
+        self._seen(facts)
         findings = check_install(self.spec, facts, self._waived)
         desired = settle(self.spec, facts)
         findings += waive(judge_settled(desired, facts, findings), self._waived)

@@ -12,8 +12,8 @@ import secrets as tokens
 import socket
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,9 @@ from ..audit import AuditLog
 from ..desired import Desired
 from ..events import Sink
 from ..exits import Exit
-from ..flink.catalogue import UnknownBuild
+from ..facts import ClusterFacts
+from ..flink.catalogue import UnknownBuild, line_of
+from ..flink.configfile import ConfigUnreadable, read_config
 from ..interrupt import INTERRUPT, Cancelled
 from ..journal import Journal, fan, masked
 from ..lockowner import owner_line
@@ -104,7 +106,7 @@ def opened(
     root = Path(options.state_dir) if options.state_dir else default_root()
     state = State(root, spec.cluster, spec.master.name)
     run, cache = _run(), cache_root()
-    masker = Masker((*credentials.all, *_secret_values(spec)))
+    masker = Masker((*credentials.all, *_secrets_in(spec.flink.config)))
     terminal = replace(Terminal.of(sys.stderr) if quiet else stdout(), mask=masker.mask)
     sinks: list[Sink] = []
     with ExitStack() as stack:
@@ -148,6 +150,7 @@ def opened(
             stop,
             waived=getattr(options, "waive", ()),
             records=lambda desired: _records(text, desired),
+            seen=lambda facts: masker.add(*_secrets_seen(spec, facts)),
         )
         stack.enter_context(closing(session))
         yield Opened(options, text, spec, session, state, printer, terminal, stop, passwords)
@@ -212,12 +215,27 @@ def _from_environment(name: str) -> Secret | None:
     return Secret(value) if value else None
 
 
-def _secret_values(spec: ClusterSpec) -> Iterator[Secret]:
+def _secrets_in(config: Mapping[str, str]) -> Iterator[Secret]:
     """Values of configuration keys that are secrets by their name, as Flink itself hides them."""
     parts = ("password", "secret", "fs.azure.account.key", "apikey", "auth-params", "service-key", "token")
-    for key, value in spec.flink.config.items():
-        if any(part in key.lower() for part in parts) and len(value) >= 4:
+    for key, value in config.items():
+        plain = len(value) < 4 or value.lower() in {"true", "false"}
+        if any(part in key.lower() for part in parts) and not plain:
             yield Secret(value)
+
+
+def _secrets_seen(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Secret]:
+    """The same of the configurations that stand on the hosts, which diffs and journals quote."""
+    line = line_of(spec.flink.version)
+    for host in spec.names:
+        for name in {line.config.file, "flink-conf.yaml"}:
+            file = facts[host].conf_file(spec.flink.home, name)
+            if file is None or file.text is None:
+                continue
+            with suppress(ConfigUnreadable):
+                yield from _secrets_in(
+                    read_config(file.text, "flat" if name == "flink-conf.yaml" else line).values
+                )
 
 
 def _confirm(terminal: Terminal, stop: threading.Event) -> Callable[[UnknownHostKey], bool]:
