@@ -73,7 +73,7 @@ def test_only_the_lines_meant_differ_in_a_configuration_that_was_edited_by_hand(
     assert applied.status == 0, applied
     after = content(node, f"{CONF}/config.yaml")
     changed = [line.strip() for line in changed_lines(before, after)]
-    assert changed == ["-   numberOfTaskSlots: 2", "+   numberOfTaskSlots: 3"]
+    assert changed == ["- taskmanager.numberOfTaskSlots: 2", "+ taskmanager.numberOfTaskSlots: 3"]
     assert content(node, f"{CONF}/logback.xml") == "<!-- ours -->"
     assert "stranger" not in lab["node2"].read(f"{CONF}/workers")
 
