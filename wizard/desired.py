@@ -97,8 +97,8 @@ class Desired:
         return Rest(self.spec.master.address, self.web_port, (web.overview, web.taskmanagers, web.jobs))
 
 
-def settle(spec: ClusterSpec, facts: ClusterFacts, anew: frozenset[str] = frozenset()) -> Desired:
-    """Fill in what the answers leave open. Keys in `anew` are suggested again although they are recorded.
+def settle(spec: ClusterSpec, facts: ClusterFacts) -> Desired:
+    """Fill in what the answers leave open: with what is recorded, else with a suggestion.
 
     Raises:
         UnknownVersion: there is no such Flink.
@@ -107,10 +107,8 @@ def settle(spec: ClusterSpec, facts: ClusterFacts, anew: frozenset[str] = frozen
     seen = [host for host in spec.hosts if facts[host.name].memory_mib and facts[host.name].cores]
     suggestions = suggest(line, [capacity_of(spec, host, facts[host.name]) for host in seen])
     taken: list[Suggestion] = []
-    nodes = {
-        host.name: _node(spec, line, host, facts[host.name], suggestions, anew, taken) for host in spec.hosts
-    }
-    nodes = _with_one_parallelism(spec, line, facts, nodes, anew, taken)
+    nodes = {host.name: _node(spec, line, host, facts[host.name], suggestions, taken) for host in spec.hosts}
+    nodes = _with_one_parallelism(spec, line, facts, nodes, taken)
     fresh: list[tuple[str, str]] = []
     if line.java.flags_shipped:
         fresh.append((line.java.opts_key, " ".join(module_flag_list(line.java.flags_shipped))))
@@ -130,7 +128,6 @@ def _with_one_parallelism(
     line: Line,
     facts: ClusterFacts,
     nodes: Mapping[str, Node],
-    anew: frozenset[str],
     taken: list[Suggestion],
 ) -> dict[str, Node]:
     """The default parallelism belongs to the cluster: what the master's record says, else all slots as settled.
@@ -140,7 +137,7 @@ def _with_one_parallelism(
     key = line.keys.parallelism
     if key in spec.flink.config:
         return dict(nodes)
-    recorded = _recorded(spec, line, facts[spec.master.name]).get(key) if key not in anew else None
+    recorded = _recorded(spec, line, facts[spec.master.name]).get(key)
     slots = sum(node.taskmanagers * node.slots for node in nodes.values())
     value = recorded or str(slots)
     taken[:] = [
@@ -166,7 +163,6 @@ def _node(
     host: HostSpec,
     facts: HostFacts,
     suggestions: Suggestions,
-    anew: frozenset[str],
     taken: list[Suggestion],
 ) -> Node:
     worker = next((one for one in spec.workers if one.name == host.name), None)
@@ -186,7 +182,7 @@ def _node(
             other in answers or other in recorded for other in ALTERNATIVES.get(key, ())
         ):
             continue
-        if key in recorded and key not in anew:
+        if key in recorded:
             config[key] = recorded[key]
         else:
             config[key] = suggestion.value

@@ -159,8 +159,6 @@ def test_one_parallelism_serves_the_cluster_and_follows_the_slots_that_were_sett
     assert {one.value for one in few.suggestions if one.key == key} == {"4"}
     grown = settle(spec(), cluster(recorded("m", f"{key}: 3\n"), host("w1"), host("w2")))
     assert {config(grown, name)[key] for name in ("m", "w1", "w2")} == {"3"}
-    anew = settle(spec(), cluster(recorded("m", f"{key}: 3\n"), host("w1"), host("w2")), frozenset({key}))
-    assert config(anew, "w1")[key] == str(anew.slots)
 
 
 def test_the_masters_ssh_is_told_what_differs_from_its_own_ways() -> None:

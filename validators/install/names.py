@@ -107,7 +107,7 @@ def own_name(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
             f"would reach it.",
             fix=manual(
                 "Take the name out of the line of 127.0.1.1 in /etc/hosts, and enter the real address",
-                f"sudo sed -i '/^127\\.0\\.1\\.1/d' /etc/hosts; echo '{_own(spec.master, facts)} "
+                f"sudo sed -i.bak '/^127\\.0\\.1\\.1/d' /etc/hosts; echo '{_own(spec.master, facts)} "
                 f"{name}' | sudo tee -a /etc/hosts",
             ),
         )

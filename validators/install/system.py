@@ -96,7 +96,7 @@ def open_files(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
                 "A job with many connections or much state ends with “Too many open files”.",
                 fix=manual(
                     "As root, raise the limit for logins by ssh, then log in anew",
-                    f"echo '{seen.user or spec.user} - nofile 65536' > /etc/security/limits.d/flink.conf",
+                    f"echo '{seen.user or spec.user} - nofile 65536' >> /etc/security/limits.d/flink.conf",
                 ),
             )
 

@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from ..commands import Command, Fetch, FetchChoice, Later, Run, Transfer, Upload, laters_in
+from ..flink.keys import SECRET_PARTS
 from ..imagined import Done
 from ..operations.lock import ReleaseLock, TakeLock
 from ..operations.operation import Operation, Proof
@@ -25,7 +26,7 @@ from .proofs import proof_lines
 from .words import Names, comment, fits_here_document, here_document, home_word
 
 _SECRET_KEY = re.compile(
-    r"^[\s\"']*([\w.-]*(?:password|secret|fs\.azure\.account\.key|apikey|auth-params|service-key|token)[\w.-]*)[\"']?\s*[:=]",
+    rf"^[\s\"']*([\w.-]*(?:{'|'.join(map(re.escape, SECRET_PARTS))})[\w.-]*)[\"']?\s*[:=]",
     re.IGNORECASE | re.MULTILINE,
 )
 

@@ -244,3 +244,24 @@ def _last_line(key: str) -> str | None:
     if not reading or reading[-1] + 1 >= len(LINES):
         return None
     return LINES[reading[-1] + 1].name
+
+
+SECRET_PARTS = (
+    "password",
+    "secret",
+    "fs.azure.account.key",
+    "apikey",
+    "api-key",
+    "auth-params",
+    "service-key",
+    "token",
+    "basic-auth",
+    "jaas.config",
+    "http-headers",
+)
+"""A key with one of these in its name holds a secret (Flink 2.3, GlobalConfiguration)."""
+
+
+def is_secret(key: str) -> bool:
+    """Whether the value of this key must not be shown."""
+    return any(part in key.lower() for part in SECRET_PARTS)

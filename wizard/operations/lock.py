@@ -109,6 +109,10 @@ class ReleaseLock(Operation):
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         return {self.host: (Paths(texts=(self._file,)),)}
 
+    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
+        owner = _owner(facts, self.host, self._file)
+        return (told(owner) if owner else "", f"Remove it by hand on {self.host}: rm -r {self.directory}")
+
     def satisfied(self, facts: ClusterFacts) -> bool:
         return _owner(facts, self.host, self._file) != self.owner
 

@@ -207,7 +207,9 @@ class TaskManagerRegistered(Proof):
         }
 
     def judge(self, facts: ClusterFacts) -> Verdict:
-        if not any(daemon.kind == "taskmanager" for daemon in facts[self.host].daemons or ()):
+        host = facts[self.host]
+        ours = [daemon for daemon in host.daemons or () if host.runs_from(daemon, self.home)]
+        if not any(daemon.kind == "taskmanager" for daemon in ours):
             return Verdict(False, "its process has ended", "a TaskManager", final=True)
         seen = [one.host for one in taskmanagers(facts, self.master, self.rest, self.line)]
         wanted = f"{self.address} among the TaskManagers" + (

@@ -27,6 +27,7 @@ from ..exits import Exit
 from ..facts import ClusterFacts
 from ..flink.catalogue import UnknownBuild, line_of
 from ..flink.configfile import ConfigUnreadable, read_config
+from ..flink.keys import is_secret
 from ..interrupt import INTERRUPT, Cancelled
 from ..journal import Journal, fan, masked
 from ..lockowner import owner_line
@@ -80,7 +81,8 @@ def read_file(path: str) -> str:
     """
     try:
         read_answers(path)
-        return Path(path).read_text(encoding="utf-8")
+        with Path(path).open(encoding="utf-8", newline="") as file:
+            return file.read()
     except BadAnswers as error:
         raise Refused(str(error)) from None
 
@@ -216,11 +218,9 @@ def _from_environment(name: str) -> Secret | None:
 
 
 def _secrets_in(config: Mapping[str, str]) -> Iterator[Secret]:
-    """Values of configuration keys that are secrets by their name, as Flink itself hides them."""
-    parts = ("password", "secret", "fs.azure.account.key", "apikey", "auth-params", "service-key", "token")
+    """Values of configuration keys that are secrets by their name."""
     for key, value in config.items():
-        plain = len(value) < 4 or value.lower() in {"true", "false"}
-        if any(part in key.lower() for part in parts) and not plain:
+        if is_secret(key) and len(value) >= 4 and value.lower() not in {"true", "false"}:
             yield Secret(value)
 
 

@@ -99,10 +99,10 @@ def write_over(file: str, text: str) -> None:
     Raises:
         Refused: it cannot be written.
     """
-    path = Path(file)
+    path = Path(file).resolve()
     part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", newline="")
         part.chmod(path.stat().st_mode & 0o777)
         os.replace(part, path)
     except OSError as error:
