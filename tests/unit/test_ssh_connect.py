@@ -292,14 +292,18 @@ def test_stop_ends_a_login_that_hangs() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         where = Target("node1", port=listener.getsockname()[1], address="127.0.0.1", config=NO_CONFIG)
 
+        accepted: list[socket.socket] = []  # kept open: a server that hangs up is another fault
+
         def accept() -> None:
-            listener.accept()[0].recv(100)
+            accepted.append(listener.accept()[0])
+            accepted[0].recv(100)
             stop.set()
 
         thread = threading.Thread(target=accept)
         thread.start()
         assert refusal(where, stop=stop).kind == "cancelled"
         thread.join()
+        accepted[0].close()
 
 
 def test_an_unknown_key_is_shown_and_remembered_once_confirmed(sshd: Sshd, key: Path, tmp_path: Path) -> None:
