@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from validators.check import Check, Needs, everywhere, fix_by, manual, reached, refused, uses_ssh
 from wizard.facts import ClusterFacts
 from wizard.findings import Finding
+from wizard.fingerprints import fingerprint
 from wizard.needs import Account
 from wizard.operations.operation import CannotOperate
 from wizard.operations.sshclient import PinHostKeys, known_name
@@ -176,11 +177,34 @@ def ssh_environment(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]
             )
 
 
+def trusted_keys(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
+    """Which keys open each node already: only the operator can say whether they should."""
+    key = public_key(facts[spec.master.name], spec.ssh.cluster_key)
+    ours = key.blob if key else ""
+    for host, seen in reached(spec, facts):
+        others = [key for key in (seen.ssh.trusted if seen.ssh else ()) if key.blob != ours]
+        if others:
+            yield Finding(
+                "trusted-keys",
+                "info",
+                (host.name,),
+                f"{len(others)} other keys open this account"
+                if len(others) > 1
+                else "Another key opens this account",
+                ", ".join(key.comment or key.type for key in others),
+                "only keys that you trust",
+                "Whoever holds one of these keys can change the cluster.",
+                tuple(f"{key.type} {fingerprint(key.blob)} {key.comment} ({key.file})" for key in others),
+                manual("Take out of the file what you do not know."),
+            )
+
+
 ACCOUNT = (
     Check("user-differs", everywhere(Account()), users),
     Check("ssh-modes-refused", everywhere(Account()), modes),
     Check("cluster-key-encrypted", _key_needs, cluster_key),
     Check("authorized-keys-elsewhere", _key_needs, trust),
+    Check("trusted-keys", everywhere(Account()), trusted_keys),
     Check("known-hosts-conflict", lambda spec: _pins(spec).needs() if uses_ssh(spec) else {}, known_hosts),
     Check("sudo-unavailable", everywhere(Account()), ssh_environment),
 )
