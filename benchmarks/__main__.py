@@ -15,25 +15,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from benchmarks import cluster, distribute, starting, survey
-from benchmarks.measure import Load, Report, machine
+from benchmarks.measure import Load, Report, Turns, machine
 from benchmarks.report import markdown, write
 from tests.lab import missing
 
-Measure = Callable[[argparse.Namespace, Callable[[str], None]], Report]
+Measure = Callable[[argparse.Namespace, Turns], Report]
 
 BENCHMARKS: dict[str, tuple[int, Measure]] = {
-    "start": (20, lambda chosen, say: starting.measure(chosen.rounds, say)),
-    "again": (7, lambda chosen, say: cluster.measure_again(chosen.rounds, say)),
-    "distribute-4": (3, lambda chosen, say: distribute.measure(4, chosen.rounds, chosen.small, say)),
-    "distribute-8": (3, lambda chosen, say: distribute.measure(8, chosen.rounds, chosen.small, say)),
-    "survey-100": (3, lambda chosen, say: survey.measure(100, chosen.rounds, chosen.ansible, say)),
-    "install": (3, lambda chosen, say: cluster.measure_install(chosen.rounds, say)),
+    "start": (20, lambda chosen, turns: starting.measure(turns)),
+    "again": (7, lambda chosen, turns: cluster.measure_again(turns)),
+    "distribute-4": (3, lambda chosen, turns: distribute.measure(4, turns, chosen.small)),
+    "distribute-8": (3, lambda chosen, turns: distribute.measure(8, turns, chosen.small)),
+    "survey-100": (3, lambda chosen, turns: survey.measure(100, turns, chosen.ansible)),
+    "install": (3, lambda chosen, turns: cluster.measure_install(turns)),
 }
 """Name → rounds where none are asked for, and what measures it; in the order of the document."""
 
 SMALL: dict[str, Measure] = {
-    "distribute-4": lambda chosen, say: distribute.measure(2, chosen.rounds, True, say),
-    "survey-100": lambda chosen, say: survey.measure(8, chosen.rounds, chosen.ansible, say),
+    "distribute-4": lambda chosen, turns: distribute.measure(2, turns, True),
+    "survey-100": lambda chosen, turns: survey.measure(8, turns, chosen.ansible),
 }
 
 
@@ -50,6 +50,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--small", action="store_true", help="small sizes, one round, nothing written: tries it out"
+    )
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="how long each turn may wait for a quiet machine",
     )
     parser.add_argument("--print", action="store_true", help="print only; leave docs/performance.md as it is")
     chosen = parser.parse_args(arguments)
@@ -72,15 +79,16 @@ def _one(name: str, chosen: argparse.Namespace) -> None:
     rounds, measure = BENCHMARKS[name]
     if chosen.small:
         rounds, measure = 1, SMALL.get(name, measure)
-    options = argparse.Namespace(**{**vars(chosen), "rounds": chosen.rounds or rounds})
+    turns = Turns(chosen.rounds or rounds, chosen.wait, lambda line: print(line, file=sys.stderr, flush=True))
+    turns.quiet()
     load = Load.now()
     print(f"{name} ({load})", file=sys.stderr)
-    report = measure(options, lambda line: print(line, file=sys.stderr, flush=True))
+    report = measure(chosen, turns)
     if name == "survey-100" and chosen.ansible:
         report = replace(report, notes=(*report.notes, f"Ansible: {survey.ansible_version(chosen.ansible)}."))
     date = f"{datetime.now(UTC):%Y-%m-%d}"
     circumstances = f"{machine()}, {_openssh()}, commit {_commit()}"
-    text = markdown(report, date, load, circumstances, f"{options.rounds} rounds")
+    text = markdown(report, date, load, circumstances, f"{turns.rounds} rounds")
     print(f"\n{text}\n", flush=True)
     if not (chosen.print or chosen.small):
         write(report.name, text)

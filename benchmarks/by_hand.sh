@@ -1,6 +1,6 @@
 #!/bin/bash
 # The least that makes a Flink cluster of three bare hosts, as an operator would script it: no look before, no check
-# after but the number of TaskManagers. Benchmarked beside the wizard.
+# after but the number of slots. Benchmarked beside the wizard.
 #   by_hand.sh turn|once ARCHIVE VERSION MASTER WORKER…     SSHPASS holds the password
 # turn: one host after another, as in a plain loop; once: all hosts at the same time.
 set -eu
@@ -54,5 +54,5 @@ each unpack
 java=$(on "$master" 'dirname "$(dirname "$(readlink -f "$(command -v java)")")"')
 each configure
 on "$master" "$home/bin/start-cluster.sh" >/dev/null
-wanted=$(set -- $workers; echo $#)
-until curl -s "http://$master:8081/overview" | grep -q "\"taskmanagers\":$wanted"; do sleep 0.1; done
+slots=$((2 * $#))
+until curl -s "http://$master:8081/overview" | grep -q "\"slots-total\":$slots,"; do sleep 0.1; done

@@ -9,11 +9,11 @@ from __future__ import annotations
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.keys import OperatorKey
-from benchmarks.measure import Contestant, Expected, Report, Samples, interleaved, rows, timed
+from benchmarks.measure import Contestant, Expected, Report, Samples, Turns, interleaved, rows, timed
 from tests.cluster.driving import Operator, answers, archive_on_desk, operator_of, rest, three_with_desk
 from tests.lab import Lab
 
@@ -33,7 +33,7 @@ sys.exit(done.returncode)
 """Runs a program and notes the largest resident set among it and its children, in KiB."""
 
 
-def measure_install(rounds: int, say: Callable[[str], None]) -> Report:
+def measure_install(turns: Turns) -> Report:
     race = _Installs()
     samples = interleaved(
         [
@@ -42,8 +42,7 @@ def measure_install(rounds: int, say: Callable[[str], None]) -> Report:
             Contestant(TURN, lambda: race.script("turn")),
             Contestant(WARM, lambda: race.ours(cold=False), ours=True),
         ],
-        rounds,
-        say,
+        turns,
     )
     peak = max(race.peaks) / 1024
     after = [race.proved[name] for name in sorted(race.proved)]
@@ -134,7 +133,7 @@ def stage_seconds(operator: Operator) -> dict[str, float]:
     return spent
 
 
-def measure_again(rounds: int, say: Callable[[str], None]) -> Report:
+def measure_again(turns: Turns) -> Report:
     """The same answers once more on a cluster that is as they say, beside three logins that do nothing."""
     ours, logins = "flink-wizard apply, nothing to change", "`ssh HOST true`, three times"
     with Lab.up(three_with_desk()) as lab, tempfile.TemporaryDirectory(prefix="fw-bench-") as name:
@@ -164,8 +163,7 @@ def measure_again(rounds: int, say: Callable[[str], None]) -> Report:
                 Contestant(ours, again, ours=True),
                 Contestant(logins, lambda: timed(lambda: lab["desk"].exec(line, user="flink"))),
             ],
-            rounds,
-            say,
+            turns,
         )
     return Report(
         "again",

@@ -10,14 +10,13 @@ import shlex
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 from benchmarks.keys import OperatorKey
-from benchmarks.measure import Contestant, Expected, Report, Samples, interleaved, rows, timed
+from benchmarks.measure import Contestant, Expected, Report, Samples, Turns, interleaved, rows, timed
 from benchmarks.sessions import parts_of, session_of, spec_of
 from tests.distributions import flink_archive, flink_home, small_archive
 from tests.lab import HostSettings, Lab
@@ -32,7 +31,7 @@ FAST = f"{BOUND}, with the wizard's cipher"
 _runs = count()
 
 
-def measure(hosts: int, rounds: int, small: bool, say: Callable[[str], None]) -> Report:
+def measure(hosts: int, turns: Turns, small: bool) -> Report:
     """`small`: the archive with a placeholder instead of Flink's jars, to try the benchmark itself."""
     archive = small_archive(VERSION) if small else flink_archive(VERSION)
     with (
@@ -56,7 +55,7 @@ def measure(hosts: int, rounds: int, small: bool, say: Callable[[str], None]) ->
             Contestant("`rsync -a`, one after another", race.rsync, race.clean),
             Contestant("`scp -r`, one after another", race.scp, race.clean),
         ]
-        samples = interleaved(contestants, rounds, say)
+        samples = interleaved(contestants, turns)
     size = sum(file.stat().st_size for file in home.rglob("*") if file.is_file())
     return Report(
         f"distribute-{hosts}",

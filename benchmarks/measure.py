@@ -14,6 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+QUIET = 0.9
+"""The share of the CPU that is idle on a machine that has nothing else to do."""
+
 Measured = Callable[[], float | None]
 """Does the work once; the answer is its seconds, or None where this contestant cannot run here."""
 
@@ -97,17 +100,35 @@ def _ticks() -> list[int]:
     return [int(word) for word in first.split()[1:9]]
 
 
-def interleaved(contestants: Sequence[Contestant], rounds: int, say: Callable[[str], None]) -> Samples:
+@dataclass(frozen=True)
+class Turns:
+    """How often each way takes its turn, and how many seconds a turn waits at most for the machine to be quiet."""
+
+    rounds: int
+    patience: float
+    say: Callable[[str], None]
+
+    def quiet(self) -> None:
+        """Return when nine tenths of the CPU are idle, or when the patience is over; that is then told."""
+        deadline = time.monotonic() + self.patience
+        while self.patience and (load := Load.now(0.5)).idle < QUIET:
+            if time.monotonic() > deadline:
+                self.say(f"  not quiet: {load}")
+                return
+
+
+def interleaved(contestants: Sequence[Contestant], turns: Turns) -> Samples:
     """Every contestant once a round; who begins moves on by one each round, so that no place is an advantage."""
     samples = Samples({one.name: [] for one in contestants})
-    for turn in range(rounds):
+    for turn in range(turns.rounds):
         order = [*contestants[turn % len(contestants) :], *contestants[: turn % len(contestants)]]
         for one in order:
             one.before()
+            turns.quiet()
             seconds = one.run()
             if seconds is not None:
                 samples.seconds[one.name].append(seconds)
-                say(f"  round {turn + 1}: {one.name}: {seconds:.3f} s")
+                turns.say(f"  round {turn + 1}: {one.name}: {seconds:.3f} s")
     return samples
 
 

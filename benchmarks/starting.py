@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.measure import Contestant, Expected, Report, interleaved, rows, timed
+from benchmarks.measure import Contestant, Expected, Report, Turns, interleaved, rows, timed
 
 BARE = "`python -c pass`"
 
 
-def measure(rounds: int, say: Callable[[str], None]) -> Report:
+def measure(turns: Turns) -> Report:
     program = str(Path(sys.executable).with_name("flink-wizard"))
     commands = {
         BARE: [sys.executable, "-c", "pass"],
@@ -31,8 +31,8 @@ def measure(rounds: int, say: Callable[[str], None]) -> Report:
         return run
 
     contestants = [Contestant(name, runner(command)) for name, command in commands.items()]
-    interleaved(contestants, 1, lambda _: None)  # compiled modules and the file cache
-    samples = interleaved(contestants, rounds, say)
+    interleaved(contestants, Turns(1, 0.0, lambda _: None))  # compiled modules and the file cache
+    samples = interleaved(contestants, turns)
     milliseconds = tuple(
         (name, *(f"{float(seconds) * 1000:.0f}" for seconds in _numbers(samples.seconds[name])), ratio)
         for name, *_, ratio in rows(samples, BARE)

@@ -16,10 +16,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.keys import OperatorKey
-from benchmarks.measure import Contestant, Expected, Report, interleaved, rows, timed
+from benchmarks.measure import Contestant, Expected, Report, Turns, interleaved, rows, timed
 from benchmarks.sessions import parts_of, session_of, spec_of
 from tests.distributions import small_archive
 from tests.lab import HostSettings, Lab
@@ -37,7 +38,7 @@ BARE_SCRIPT = "paramiko alone: the wizard's script"
 ANSIBLE = "Ansible setup"
 
 
-def measure(hosts: int, rounds: int, ansible: str | None, say: Callable[[str], None]) -> Report:
+def measure(hosts: int, turns: Turns, ansible: str | None) -> Report:
     """`ansible`: the `ansible` program, None where there is none."""
     settings = HostSettings("many", sshd_config=("MaxStartups 200:30:400", "MaxSessions 50"))
     with (
@@ -56,10 +57,10 @@ def measure(hosts: int, rounds: int, ansible: str | None, say: Callable[[str], N
             Contestant(BARE_SCRIPT, race.bare_script),
             Contestant(OURS, race.ours, ours=True),
         ]
-        samples = interleaved(contestants, rounds, say)
+        samples = interleaved(contestants, turns)
         if ansible is not None:
             last = [Contestant(ANSIBLE, race.setup)]
-            samples.seconds |= interleaved(last, min(rounds, 2), say).seconds
+            samples.seconds |= interleaved(last, replace(turns, rounds=min(turns.rounds, 2))).seconds
         script = race.script_seconds(lab)
     own = {name: statistics.median(race.cpu[name]) for name in (OURS, BARE)}
     over = samples.median(OURS) / samples.median(BARE)
