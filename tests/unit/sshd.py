@@ -76,6 +76,8 @@ class Sshd:
             "PasswordAuthentication no",
             "KbdInteractiveAuthentication no",
             "LogLevel VERBOSE",
+            # The shell files of whoever runs the tests may be slow, or leave locks when a session is killed.
+            f"SetEnv HOME={self.folder}",
         ]
         # The first value wins in sshd's configuration.
         text = "\n".join([*self.options, *lines]) + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from validators import values
@@ -182,7 +182,11 @@ spans = st.lists(
 @given(st.lists(spans, min_size=1, max_size=3), st.data())
 def test_taking_a_host_out_of_a_range_leaves_all_others_in_order(brackets, data):
     text = "n" + "x".join(f"[{inside}]" for inside in brackets)
-    names = list(values.expand(text))
+    try:
+        names = list(values.expand(text))
+    except ValueProblem:
+        assume(False)  # more hosts than a range may stand for
+        return
     gone = data.draw(st.sampled_from(names))
     rest = [name for piece in values.without(text, gone) for name in values.expand(piece)]
     names.remove(gone)

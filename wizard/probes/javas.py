@@ -50,7 +50,7 @@ java=$(resolved)
 h command-java "$java"
 if has bash; then
   h login
-  PATH=$path limit 5 bash -l -c '
+  PATH=$path limit 20 bash -l -c '
     printf "\nfw-login\n"
     for n in "${!FLINK_@}" "${!HADOOP_@}" "${!PDSH_@}" "${!JAVA_@}" "${!JVM_ARGS@}"; do
       v=${!n}; printf "%s=%s\n" "$n" "${v//[[:cntrl:]]/ }"

@@ -72,7 +72,7 @@ if has pdsh; then
   h pdsh-version; limit 5 pdsh -V 2>&1
   if has bash; then
     h pdsh-login
-    PATH=$path limit 5 bash -l -c 'printf "\nfw-login %s\n" "$PDSH_RCMD_TYPE"' 2>/dev/null |
+    PATH=$path limit 20 bash -l -c 'printf "\nfw-login %s\n" "$PDSH_RCMD_TYPE"' 2>/dev/null |
       while read -r word value; do if [ "$word" = fw-login ]; then printf '%s\n' "$value"; break; fi; done
   fi
 fi
