@@ -42,7 +42,9 @@ def archive_on_desk(version: str, small: bool = False) -> str:
     return str(Path("/srv/archives") / path.relative_to(cache_root()))
 
 
-def answers(version: str = "2.3.0", workers: Iterable[Any] = ("node1", "node2"), **more: Any) -> dict[str, Any]:
+def answers(
+    version: str = "2.3.0", workers: Iterable[Any] = ("node1", "node2"), **more: Any
+) -> dict[str, Any]:
     """Answers for a lab: small memory, so that several clusters fit on one machine."""
     flink: dict[str, Any] = {
         "version": version,
@@ -122,7 +124,8 @@ class Operator:
     def journal(self) -> list[dict[str, Any]]:
         """The events of the newest run that kept a journal."""
         found = self.host.exec(
-            ["sh", "-c", "ls -t ~/.local/state/flink-wizard/*/*/*.jsonl | head -n 1 | xargs cat"], user=self.user
+            ["sh", "-c", "ls -t ~/.local/state/flink-wizard/*/*/*.jsonl | head -n 1 | xargs cat"],
+            user=self.user,
         )
         return [json.loads(line) for line in found.stdout.splitlines()]
 
@@ -139,5 +142,3 @@ def three_with_desk(**settings: Any) -> list[HostSettings]:
 
 def operator_of(lab: Lab, host: str = "desk") -> Operator:
     return Operator(lab[host], password=lab.password)
-
-

@@ -98,6 +98,7 @@ def test_six_hosts_fail_each_in_its_way_and_a_second_run_finishes(make_lab: Make
         assert again.status == 0 and "Nothing to change" in again.out, again
 
 
+@pytest.mark.long
 def test_a_worker_lost_in_the_copy_leaves_one_of_two_and_joins_by_the_second_run(make_lab: MakeLab) -> None:
     lab = make_lab([desk(), *(HostSettings(name) for name in ("node0", "good", "cut"))])
     operator = operator_of(lab)

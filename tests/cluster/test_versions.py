@@ -26,7 +26,9 @@ BY_A_RUN_WITHOUT_CHANGES = {"take-lock", "run-proof-job", "release-lock"}
 """Operations of an apply over daemons that somebody else started: the job has not crossed these yet."""
 
 
-@pytest.mark.parametrize("version", ["2.3.0", "1.20.5", "1.9.3"])
+@pytest.mark.parametrize(
+    "version", ["1.9.3", *(pytest.param(version, marks=pytest.mark.long) for version in ("2.3.0", "1.20.5"))]
+)
 def test_from_outside_bare_hosts_become_a_cluster(make_lab: MakeLab, version: str) -> None:
     lab = make_lab(three_with_desk())
     bare_hosts_become_a_cluster(lab, operator_of(lab), version)

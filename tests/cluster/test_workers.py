@@ -141,6 +141,7 @@ def test_one_host_is_stopped_and_started_without_the_others(cluster: Cluster) ->
     assert cluster.counted() == (2, 4)
 
 
+@pytest.mark.long
 def test_the_whole_cluster_is_stopped_started_and_restarted(cluster: Cluster) -> None:
     cluster.twice("stop")
     assert cluster.daemons() == {}
