@@ -27,6 +27,7 @@ from tests.lab import HostSettings, Lab
 from wizard.needs import Account, Machine, Need
 from wizard.probes import sections_for
 from wizard.probes.script import merged_script
+from wizard.session import survey
 from wizard.spec import ClusterSpec
 
 AT_ONCE = 16
@@ -102,9 +103,8 @@ class _Race:
         stop = threading.Event()
         parts = parts_of(self.spec, self.key.known_hosts, stop)
         session = session_of(self.spec, parts, self.folder, "survey", stop)
-        survey = {host: needs for host, needs in session.survey().items() if host in self.addresses}
         session.close()
-        return survey
+        return {host: needs for host, needs in survey(session.spec).items() if host in self.addresses}
 
     def ours(self) -> float:
         return self._noting(OURS, lambda: self._read(self.wanted))

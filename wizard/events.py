@@ -154,6 +154,42 @@ class Note:
     host: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ViewChanged:
+    """A walk has a new view; whoever shows it takes the newest."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewMade:
+    """The plan was previewed, or could not be: then `fault` says why."""
+
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A step failed on a host, and the run waits there for a choice: retry, skip, drop or stop."""
+
+    number: int
+    host: str
+    title: str
+    cause: str
+    evidence: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAsked:
+    """An operation would end running jobs, and waits for a yes or a no."""
+
+    number: int
+    host: str
+    title: str
+    jobs: tuple[str, ...]
+
+
 Event = (
     RunStarted
     | HostLooked
@@ -170,6 +206,10 @@ Event = (
     | ProofMade
     | RunFinished
     | Note
+    | ViewChanged
+    | ReviewMade
+    | Paused
+    | ConsentAsked
 )
 
 Sink = Callable[[Event], None]

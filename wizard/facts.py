@@ -344,6 +344,10 @@ class ClusterFacts:
     def __getitem__(self, name: str) -> HostFacts:
         return self.hosts.get(name) or HostFacts(name)
 
+    def get(self, name: str) -> HostFacts | None:
+        """The facts of a host, None while it was not asked."""
+        return self.hosts.get(name)
+
     def __iter__(self) -> Iterator[HostFacts]:
         return iter(self.hosts.values())
 

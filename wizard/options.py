@@ -12,7 +12,9 @@ Parser = argparse.ArgumentParser
 
 _DESCRIPTION = "Turns machines with sshd into a running Apache Flink standalone cluster."
 
-_EPILOG = """passwords:
+_EPILOG = """without a command the wizard asks what you want to do
+
+passwords:
   asked for with --ask-password, else from --password-file or from FLINK_WIZARD_PASSWORD;
   sudo's, where it is another one, from --password-file or FLINK_WIZARD_SUDO_PASSWORD
 
@@ -65,12 +67,38 @@ def _yes(parser: Parser, text: str) -> None:
     parser.add_argument("--yes", action="store_true", help=text)
 
 
+def _plain(parser: Parser) -> None:
+    parser.add_argument(
+        "--plain", action="store_true", help="line by line: serial consoles, screen readers, TERM=dumb"
+    )
+
+
 def _install(parser: Parser) -> None:
-    parser.add_argument("--answers", metavar="FILE", help="an answers file")
+    parser.add_argument("--answers", metavar="FILE", help="fills in what this file says, asks for the rest")
     parser.add_argument("--local", action="store_true", help="this machine alone")
-    _yes(parser, "do not ask before the change")
+    _plain(parser)
+    _yes(parser, "ask nothing: needs --local or --answers")
     _waive(parser)
     _job_loss(parser)
+
+
+def _repair(parser: Parser) -> None:
+    parser.add_argument("--answers", metavar="FILE", help="the answers file of the cluster")
+    parser.add_argument("--master", metavar="HOST", help="where its JobManager runs: user@host:port")
+    _plain(parser)
+    _waive(parser)
+
+
+def _dry_run(parser: Parser) -> None:
+    parser.add_argument("--answers", metavar="FILE", help="fills in what this file says, asks for the rest")
+    parser.add_argument("--repair", action="store_true", help="the walk of a repair instead of an install")
+    _plain(parser)
+    _waive(parser)
+
+
+def _practice(parser: Parser) -> None:
+    parser.add_argument("--trouble", metavar="ID", help="what goes wrong; without it the wizard asks")
+    _plain(parser)
 
 
 def _apply(parser: Parser) -> None:
@@ -107,7 +135,10 @@ def _workers(parser: Parser) -> None:
 
 
 COMMANDS: tuple[tuple[str, str, Callable[[Parser], None]], ...] = (
-    ("install", "install and start a cluster: shows the plan, asks, applies", _install),
+    ("install", "a guided install: nothing is changed before you confirm the review", _install),
+    ("repair", "look at a cluster that is there, and mend what you tick", _repair),
+    ("dry-run", "the same walk and the same plan; nothing on any host changes", _dry_run),
+    ("practice", "the walk on an imagined cluster: no host, no network", _practice),
     ("apply", "make a cluster what an answers file says; asks once in a terminal", _apply),
     ("export", "print the plan as a script or as a runbook", _export),
     ("status", "show what runs on which host", _status),
@@ -129,7 +160,7 @@ def parser_of(version: str) -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"flink-wizard {version}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=False)
     for name, text, declare in COMMANDS:
         command = commands.add_parser(
             name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False

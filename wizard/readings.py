@@ -7,7 +7,8 @@ until that was written anywhere. Knows no operation and no command.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import Any
 
 from .connection import Stop
@@ -18,13 +19,19 @@ from .parts import Prober
 
 
 class Readings:
-    """Facts with their age. All methods may be called from several threads."""
+    """Facts with their age. `held` says which needs the first facts answer. All methods may be called from several threads."""
 
-    def __init__(self, prober: Prober, stop: Stop, facts: ClusterFacts | None = None) -> None:
+    def __init__(
+        self,
+        prober: Prober,
+        stop: Stop,
+        facts: ClusterFacts | None = None,
+        held: Mapping[str, Set[Need]] = MappingProxyType({}),
+    ) -> None:
         self._prober = prober
         self._stop = stop
         self._facts = facts or ClusterFacts()
-        self._held: dict[str, set[Need]] = {}
+        self._held: dict[str, set[Need]] = {host: set(needs) for host, needs in held.items()}
         self._writes: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -36,6 +43,12 @@ class Readings:
     def facts(self) -> ClusterFacts:
         with self._lock:
             return self._facts
+
+    @property
+    def held(self) -> Mapping[str, Set[Need]]:
+        """Host → the needs whose readings still hold."""
+        with self._lock:
+            return {host: set(needs) for host, needs in self._held.items()}
 
     def failed(self, host: str) -> bool:
         with self._lock:

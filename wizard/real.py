@@ -6,8 +6,9 @@ Assembles what other rooms make. Nothing below knows whether it is real; only th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,10 @@ from .hands import Fetcher, Hands, Signature
 from .local import LocalConnection
 from .needs import Need
 from .parts import Executor, Prober
+from .plan import Plan
 from .probes.prober import HostProber
+from .readings import Readings
+from .runner import Performance
 from .secrets import Secret
 from .spec import HERE, AdminSpec, ClusterSpec, HostSpec
 from .ssh.hostkeys import UnknownHostKey
@@ -54,7 +58,7 @@ class Credentials:
 class RealParts:
     """See `session.Parts`."""
 
-    pool: Connections
+    pool: Connections | None
     prober: Prober
     fetch: Fetcher
     who: str
@@ -63,6 +67,11 @@ class RealParts:
     open_host: Callable[[str], Connection]
     admin_pool: Connections | None = None
     open_admin: Callable[[str], Connection] | None = None
+
+    def performance(self, plan: Plan, readings: Readings, run_id: str, stop: Stop) -> Performance:
+        """The plan as it is, carried out on the hosts."""
+        del stop
+        return Performance(plan, readings, self.executor(run_id))
 
     def executor(self, run_id: str) -> Executor:
         return Hands(
@@ -74,7 +83,8 @@ class RealParts:
         )
 
     def close(self) -> None:
-        self.pool.close_all()
+        if self.pool is not None:
+            self.pool.close_all()
         if self.admin_pool is not None:
             self.admin_pool.close_all()
 
@@ -118,6 +128,92 @@ def real_parts(
         parts.admin_pool, parts.open_admin = admin_pool, open_admin
         parts.prober = AdminProber(prober, open_admin)
     return parts
+
+
+class RealReach:
+    """How a walk reaches real hosts. A host keeps its connection as long as its login stays the same.
+
+    `credentials` are asked at every login, `audit_of` for the log of each command, `confirm` about unknown host keys.
+    """
+
+    def __init__(
+        self,
+        credentials: Callable[[], Credentials],
+        known_hosts: Path,
+        audit_of: Callable[[ClusterSpec], AuditLog],
+        fetch: Fetcher,
+        who: str,
+        confirm: Callable[[UnknownHostKey], bool],
+    ) -> None:
+        self._credentials = credentials
+        self._known_hosts = known_hosts
+        self._audit_of = audit_of
+        self._fetch = fetch
+        self._who = who
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._targets: dict[str, Target] = {}
+        self._hosts: dict[str, str] = {}
+        self._names: dict[Target, str] = {}
+        self._here = {HERE}
+        self._pool = connections(
+            self._targets,
+            lambda key: Login(password=credentials().password(self._hosts.get(key, key))),
+            here=lambda key: LocalConnection(key) if key in self._here else None,
+            confirm_host_key=confirm,
+            stop=self._stop,
+        )
+
+    def parts(self, spec: ClusterSpec) -> RealParts:
+        """See `walk.Reach`. Closing these parts leaves the connections open."""
+        audit = self._audit_of(spec)
+        keys = {host.name: self._key(spec, host) for host in spec.hosts}
+        local = {HERE, *(host.name for host in spec.hosts if host.local)}
+
+        def open_host(host: str) -> Connection:
+            return Audited(self._pool.get(keys.get(host, host), stop=self._stop), audit)
+
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        prober = HostProber(open_host, own=local)
+        parts = RealParts(None, prober, self._fetch, self._who, when, self._credentials(), open_host)
+        admin = spec.ssh.admin
+        if admin is not None:
+            admins = {host.name: self._key(spec, host, admin) for host in spec.hosts}
+
+            def open_admin(host: str) -> Connection:
+                return Audited(self._pool.get(admins.get(host, host), stop=self._stop), audit)
+
+            parts.open_admin = open_admin
+            parts.prober = AdminProber(prober, open_admin)
+        return parts
+
+    def identity(self, spec: ClusterSpec, host: str) -> str:
+        return self._key(spec, spec.host(host))
+
+    def forget(self, spec: ClusterSpec, hosts: Iterable[str]) -> None:
+        for host in hosts:
+            key = self._key(spec, spec.host(host))
+            if self._pool.failure(key) is not None:
+                self._pool.forget(key)
+
+    def close(self) -> None:
+        self._stop.set()
+        self._pool.close_all()
+
+    def _key(self, spec: ClusterSpec, host: HostSpec, admin: AdminSpec | None = None) -> str:
+        """The name of this login in the pool: the host's own for its first one."""
+        with self._lock:
+            if host.local and admin is None:
+                self._here.add(host.name)
+                return host.name
+            target = target_of(spec, host, self._known_hosts, admin)
+            if target not in self._names:
+                free = host.name not in self._targets and host.name not in self._here
+                key = host.name if free else f"{host.name} as {target.user} ({len(self._names)})"
+                self._names[target] = key
+                self._hosts[key] = host.name
+                self._targets[key] = target
+            return self._names[target]
 
 
 class AdminProber:

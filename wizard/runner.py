@@ -83,6 +83,16 @@ class Pace:
     clock: Callable[[], float] = time.monotonic
 
 
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What a plan is carried out with: on the hosts, or in memory."""
+
+    plan: Plan
+    readings: Readings
+    executor: Executor
+    pace: Pace = Pace()
+
+
 class Runner:
     """Runs plans with the parts it is given: real ones change hosts, imagined ones make a preview."""
 

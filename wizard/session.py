@@ -16,6 +16,7 @@ from validators.settled import judge_settled
 
 from . import events
 from .commands import FetchChoice
+from .connection import Stop
 from .desired import Desired, settle
 from .events import Sink
 from .facts import ClusterFacts
@@ -26,22 +27,22 @@ from .lockowner import is_dead
 from .needs import Account, Daemons, Home, Javas, Machine, Need, Paths
 from .operations.lock import TakeLock
 from .operations.places import path_at
-from .parts import Executor, Prober
+from .parts import Prober
 from .plan import Plan, Stage, merged_needs
 from .plans.install import INSTALL, Context, StageMaker, plan_of
 from .preview import Preview, preview
 from .readings import Readings
-from .runner import Consent, Decide, Outcome, Runner, no_job_loss, unattended
+from .runner import Consent, Decide, Outcome, Performance, Runner, no_job_loss, unattended
 from .spec import ClusterSpec
 
 
 class Parts(Protocol):
-    """Real, imagined or recording: a prober and an executor, and what belongs to them."""
+    """Real, imagined or recording: how hosts are read, and with what a plan is carried out."""
 
     @property
     def prober(self) -> Prober: ...
 
-    def executor(self, run_id: str) -> Executor: ...
+    def performance(self, plan: Plan, readings: Readings, run_id: str, stop: Stop) -> Performance: ...
 
     def close(self) -> None: ...
 
@@ -79,7 +80,7 @@ class Look:
 class Session:
     """One conversation about one cluster. `records` makes the texts that are kept on the master.
 
-    `seen` is told of each look's facts before any event speaks of them.
+    `seen` is told of each look's facts before any event speaks of them. `readings` are those of an earlier look.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Session:
         waived: Iterable[str] = (),
         records: Callable[[Desired], tuple[tuple[str, str], ...]] = lambda desired: (),
         seen: Callable[[ClusterFacts], None] = lambda facts: None,
+        readings: Readings | None = None,
     ) -> None:
         self.spec = spec
         self.run = run
@@ -104,31 +106,28 @@ class Session:
         self._waived = tuple(waived)
         self._records = records
         self._seen = seen
-        self._readings = Readings(parts.prober, stop)
+        self._readings = readings or Readings(parts.prober, stop)
 
     @property
     def state(self) -> str:
         """The wizard's directory for this cluster on the master."""
         return state_on_master(self.spec)
 
+    @property
+    def readings(self) -> Readings:
+        return self._readings
+
     def look(self, *, again: bool = False) -> Look:
         """Read every host, judge what is seen, and fill in what the answers leave open."""
-        facts = self._readings.look(self.survey(), self._sink, again=again)
+        facts = self._readings.look(survey(self.spec), self._sink, again=again)
         self._seen(facts)
-        findings = check_install(self.spec, facts, self._waived)
-        desired = settle(self.spec, facts)
-        findings += waive(judge_settled(desired, facts, findings), self._waived)
-        self._sink(events.FindingsMade(findings))
-        return Look(facts, findings, desired)
+        look = judge(self.spec, facts, self._waived)
+        self._sink(events.FindingsMade(look.findings))
+        return look
 
     def read_rest(self, desired: Desired) -> ClusterFacts:
         """What the JobManager says now."""
         return self._readings.look({self.spec.master.name: (desired.rest,)}, again=True)
-
-    def survey(self) -> dict[str, tuple[Need, ...]]:
-        """The first reading: one round trip that answers checks, suggestions and most operations."""
-        own = {host.name: self._survey_of(host.name) for host in self.spec.hosts}
-        return merged_needs((own, install_needs(self.spec)))
 
     def plan(
         self,
@@ -162,15 +161,17 @@ class Session:
         """Carry the plan out. The lock is only taken when there is something to change."""
         facts = self._readings.look(plan.needs(), self._sink)
         plan = without_needless_lock(plan, facts, consent)
+        with_what = self._parts.performance(plan, self._readings, self.run.run_id, self._stop)
         runner = Runner(
-            self._readings,
-            self._parts.executor(self.run.run_id),
+            with_what.readings,
+            with_what.executor,
             self._sink,
             self._stop,
             decide=decide,
             consent=consent,
+            pace=with_what.pace,
         )
-        return plan, runner.run(plan)
+        return plan, runner.run(with_what.plan)
 
     def cancel(self) -> None:
         """Ask everything that runs to end; returns at once."""
@@ -179,26 +180,41 @@ class Session:
     def close(self) -> None:
         self._parts.close()
 
-    def _survey_of(self, host: str) -> tuple[Need, ...]:
-        line = line_of(self.spec.flink.version)
-        wish = JavaWish.of(line.java, self.spec.host(host).java_home or self.spec.java.wished)
-        homes = (wish.home,) if wish.home != "auto" else ()
-        needs: tuple[Need, ...] = (
-            Machine(),
-            Account(),
-            Javas(homes),
-            Daemons(),
-            Home(self.spec.flink.home, self.spec.conf_dir),
-        )
-        if host == self.spec.master.name:
-            needs = (*needs, Paths(texts=(f"{self.state}/lock/owner",)))
-        return needs
-
     def _stale_lock(self, facts: ClusterFacts) -> str:
         """The owner line of a lock whose run has certainly ended."""
         seen = path_at(facts[self.spec.master.name], f"{self.state}/lock/owner")
         owner = (seen.text or "").strip() if seen else ""
         return owner if owner and is_dead(owner) else ""
+
+
+def judge(spec: ClusterSpec, facts: ClusterFacts, waived: Iterable[str] = ()) -> Look:
+    """What follows from facts, however few: findings, and what the answers leave open filled in. Pure."""
+    findings = check_install(spec, facts, waived)
+    desired = settle(spec, facts)
+    findings += waive(judge_settled(desired, facts, findings), waived)
+    return Look(facts, findings, desired)
+
+
+def survey(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
+    """The first reading: one round trip that answers checks, suggestions and most operations."""
+    own = {host.name: _survey_of(spec, host.name) for host in spec.hosts}
+    return merged_needs((own, install_needs(spec)))
+
+
+def _survey_of(spec: ClusterSpec, host: str) -> tuple[Need, ...]:
+    line = line_of(spec.flink.version)
+    wish = JavaWish.of(line.java, spec.host(host).java_home or spec.java.wished)
+    homes = (wish.home,) if wish.home != "auto" else ()
+    needs: tuple[Need, ...] = (
+        Machine(),
+        Account(),
+        Javas(homes),
+        Daemons(),
+        Home(spec.flink.home, spec.conf_dir),
+    )
+    if host == spec.master.name:
+        needs = (*needs, Paths(texts=(f"{state_on_master(spec)}/lock/owner",)))
+    return needs
 
 
 def state_on_master(spec: ClusterSpec) -> str:

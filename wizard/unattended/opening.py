@@ -8,14 +8,11 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
-import secrets as tokens
-import socket
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ..answers import BadAnswers, build_spec, parse_answers, read_answers
@@ -24,19 +21,17 @@ from ..audit import AuditLog
 from ..desired import Desired
 from ..events import Sink
 from ..exits import Exit
-from ..facts import ClusterFacts
-from ..flink.catalogue import UnknownBuild, line_of
-from ..flink.configfile import ConfigUnreadable, read_config
-from ..flink.keys import is_secret
+from ..flink.catalogue import UnknownBuild
 from ..interrupt import INTERRUPT, Cancelled
 from ..journal import Journal, fan, masked
-from ..lockowner import owner_line
 from ..obtain import Obtainer
 from ..printer import Printer
 from ..real import Credentials, real_parts
 from ..record import manifest_text
 from ..secrets import Masker, Secret
-from ..session import Run, Session, Source
+from ..sensitive import secrets_in, secrets_seen
+from ..session import Session, Source
+from ..shelf import new_run, operator
 from ..sources import cache_name, choices_of
 from ..spec import ClusterSpec
 from ..ssh.hostkeys import UnknownHostKey
@@ -107,8 +102,8 @@ def opened(
     credentials = Credentials(passwords)
     root = Path(options.state_dir) if options.state_dir else default_root()
     state = State(root, spec.cluster, spec.master.name)
-    run, cache = _run(), cache_root()
-    masker = Masker((*credentials.all, *_secrets_in(spec.flink.config)))
+    run, cache = new_run(), cache_root()
+    masker = Masker((*credentials.all, *secrets_in(spec.flink.config)))
     terminal = replace(Terminal.of(sys.stderr) if quiet else stdout(), mask=masker.mask)
     sinks: list[Sink] = []
     with ExitStack() as stack:
@@ -138,7 +133,7 @@ def opened(
             state.known_hosts,
             audit,
             Obtainer(),
-            f"{getpass.getuser()}@{socket.gethostname()}",
+            operator(),
             run.when,
             stop,
             _confirm(terminal, stop) if sys.stdin.isatty() else None,
@@ -152,7 +147,7 @@ def opened(
             stop,
             waived=getattr(options, "waive", ()),
             records=lambda desired: _records(text, desired),
-            seen=lambda facts: masker.add(*_secrets_seen(spec, facts)),
+            seen=lambda facts: masker.add(*secrets_seen(spec, facts)),
         )
         stack.enter_context(closing(session))
         yield Opened(options, text, spec, session, state, printer, terminal, stop, passwords)
@@ -184,13 +179,6 @@ def _records(text: str, desired: Desired) -> tuple[tuple[str, str], ...]:
     return (("answers.yaml", text), ("manifest.json", manifest_text(desired)))
 
 
-def _run() -> Run:
-    now = datetime.now(UTC)
-    run_id = f"{now:%Y%m%d-%H%M%S}-{tokens.token_hex(2)}"
-    when = now.isoformat(timespec="seconds")
-    return Run(run_id, when, owner_line(run_id, when))
-
-
 def _passwords(options: argparse.Namespace, spec: ClusterSpec) -> Passwords:
     """Passwords of the file, completed by the environment; asked for last, and only when that was wished."""
     passwords = Passwords()
@@ -215,27 +203,6 @@ def _from_environment(name: str) -> Secret | None:
     """A password of the environment. It is taken out of it, so that no child process inherits it."""
     value = os.environ.pop(name, "")
     return Secret(value) if value else None
-
-
-def _secrets_in(config: Mapping[str, str]) -> Iterator[Secret]:
-    """Values of configuration keys that are secrets by their name."""
-    for key, value in config.items():
-        if is_secret(key) and len(value) >= 4 and value.lower() not in {"true", "false"}:
-            yield Secret(value)
-
-
-def _secrets_seen(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Secret]:
-    """The same of the configurations that stand on the hosts, which diffs and journals quote."""
-    line = line_of(spec.flink.version)
-    for host in spec.names:
-        for name in {line.config.file, "flink-conf.yaml"}:
-            file = facts[host].conf_file(spec.flink.home, name)
-            if file is None or file.text is None:
-                continue
-            with suppress(ConfigUnreadable):
-                yield from _secrets_in(
-                    read_config(file.text, "flat" if name == "flink-conf.yaml" else line).values
-                )
 
 
 def _confirm(terminal: Terminal, stop: threading.Event) -> Callable[[UnknownHostKey], bool]:

@@ -1,0 +1,101 @@
+"""What a walk keeps on this machine: answers, journals, the audit log, host keys, the cache.
+
+Knows where each lies for which cluster. It must not know what a walk asks or does.
+"""
+
+from __future__ import annotations
+
+import getpass
+import secrets as tokens
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .answers import Answers
+from .audit import AuditLog
+from .journal import Journal
+from .lockowner import owner_line
+from .secrets import Masker
+from .session import Run, Source
+from .sources import cache_name, choices_of
+from .spec import ClusterSpec
+from .state import State, cache_root, default_root
+from .view import Earlier
+
+
+class Shelf:
+    """The files of one walk. `file` is the answers file that was given: then it is the only copy that is edited."""
+
+    def __init__(self, masker: Masker, root: Path | None = None, file: Path | None = None) -> None:
+        self.root = root or default_root()
+        self.file = file
+        self._masker = masker
+        self._audits: dict[Path, AuditLog] = {}
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.root / "known_hosts"
+
+    def place(self, answers: Answers) -> Path | None:
+        """Where these answers are kept; None until the cluster has a name and a master."""
+        if self.file is not None:
+            return self.file
+        cluster, master = answers.text_at("cluster"), answers.hosts_at("master")
+        if cluster is None or not master:
+            return None
+        return State(self.root, cluster, master[0].addresses()[0].host).answers
+
+    def state(self, spec: ClusterSpec) -> State:
+        """The directory of that cluster. Raises OSError."""
+        state = State(self.root, spec.cluster, spec.master.name)
+        state.made()
+        return state
+
+    def audit(self, spec: ClusterSpec) -> AuditLog:
+        """The audit log of that cluster; one that keeps nothing where it cannot be written."""
+        try:
+            path = self.state(spec).audit
+            if path not in self._audits:
+                self._audits[path] = AuditLog(path, self._masker)
+        except OSError:
+            return AuditLog(None, self._masker)
+        return self._audits[path]
+
+    def journal(self, spec: ClusterSpec, run: Run) -> Journal:
+        """A new journal. Raises OSError."""
+        return Journal(self.state(spec).journal(run.run_id))
+
+    def source(self, spec: ClusterSpec) -> Source:
+        """Where the distribution comes from. Raises UnknownBuild, OSError."""
+        cache = cache_root()
+        cache.mkdir(parents=True, exist_ok=True)
+        return Source(choices_of(spec.flink), str(cache / cache_name(spec.flink)))
+
+    def earlier(self) -> tuple[Earlier, ...]:
+        """The answers of earlier walks and runs, the newest first."""
+        return tuple(sorted(self._found(), key=lambda one: -one.when))
+
+    def close(self) -> None:
+        for audit in self._audits.values():
+            audit.close()
+
+    def _found(self) -> Iterator[Earlier]:
+        for path in self.root.glob("*/*/answers.yaml"):
+            with suppress(OSError):
+                yield Earlier(str(path), path.parent.parent.name, path.parent.name, path.stat().st_mtime)
+
+
+def new_run() -> Run:
+    """A run that begins now."""
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%d-%H%M%S}-{tokens.token_hex(2)}"
+    when = now.isoformat(timespec="seconds")
+    return Run(run_id, when, owner_line(run_id, when))
+
+
+def operator() -> str:
+    """Who works here: the name that stands in records on the hosts."""
+    import socket
+
+    return f"{getpass.getuser()}@{socket.gethostname()}"
