@@ -141,7 +141,14 @@ def _with_one_parallelism(
     slots = sum(node.taskmanagers * node.slots for node in nodes.values())
     value = recorded or str(slots)
     taken[:] = [
-        replace(one, value=value, inputs={"slots": slots}) if one.key == key else one
+        replace(
+            one,
+            value=value,
+            inputs={"slots": slots},
+            bounds=f"1 to {slots} (a job with more would wait for slots)",
+        )
+        if one.key == key
+        else one
         for one in taken
         if one.key != key or recorded is None
     ]

@@ -178,6 +178,8 @@ class Paused:
     cause: str
     evidence: str
     action: str
+    operation: str = ""
+    """The id of the operation that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,16 @@ class ConsentAsked:
     host: str
     title: str
     jobs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The plan or the answers were written to `path`, or not: `there` is set when a file is there already, else
+    `fault` says why."""
+
+    path: str
+    fault: str = ""
+    there: bool = False
 
 
 Event = (
@@ -210,6 +222,7 @@ Event = (
     | ReviewMade
     | Paused
     | ConsentAsked
+    | Exported
 )
 
 Sink = Callable[[Event], None]

@@ -300,7 +300,12 @@ class HostFacts:
         return self.failure is None
 
     def merged(self, newer: HostFacts) -> HostFacts:
-        """These facts with everything that the newer reading holds; mappings are joined key by key."""
+        """These facts with everything that the newer reading holds; mappings are joined key by key.
+
+        What was imagined and what was read are never mixed: then the newer reading stands alone.
+        """
+        if self.imagined != newer.imagined:
+            return newer
         changes: dict[str, Any] = {"failure": newer.failure, "imagined": newer.imagined}
         for item in fields(self):
             if item.name in {"name", "failure", "imagined"}:

@@ -6,52 +6,83 @@ Knows options and files of the control machine. It must not know which front end
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import cast
 
-from .answers import Answers, parse_answers, read_answers
+from validators.values import ValueProblem
+
+from .answers import Answers, HostEntry, parse_answers, read_answers
 from .answers.passwords import Passwords, read_password_file
 from .answers.writing import default_answers
 from .obtain import Obtainer
+from .practice import PracticeReach
+from .printer import Printer
+from .questions import question
 from .real import Credentials, RealReach
-from .rehearsal import PracticeReach, RehearsalReach, Tempo
-from .scenarios import practice_scenario, typical_host
+from .rehearsal import RehearsalReach, Tempo
+from .scenarios import Scenario, practice_scenario, typical_host
 from .secrets import Masker, Secret
 from .shelf import Shelf, operator
 from .ssh.hostkeys import UnknownHostKey
+from .terminal import UNICODE, Terminal
 from .view import ShownKey, Use
-from .walk import Desk, Reach, Walk
+from .walk import Desk, Reach, Walk, spec_of
+
+
+class Unusable(Exception):
+    """Options that cannot be used: the sentence for the operator."""
 
 
 @contextmanager
-def open_walk(options: argparse.Namespace, use: Use) -> Generator[Walk]:
-    """A walk for this use; everything that it opened is closed again.
+def open_walk(options: argparse.Namespace, use: Use, scenario: Scenario | None = None) -> Generator[Walk]:
+    """A walk for this use; everything that it opened is closed again. `scenario` is what practice plays.
 
     Raises:
         BadAnswers: the answers file or the password file cannot be used.
+        Unusable: another option cannot.
     """
-    with tempfile.TemporaryDirectory(prefix="flink-wizard-") as scratch:
+    with ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="flink-wizard-"))
         practising = use == "practice"
-        root = Path(scratch) if practising else Path(options.state_dir) if options.state_dir else None
+        state = getattr(options, "state_dir", None)
+        root = Path(scratch) if practising else Path(state) if state else None
         file = getattr(options, "answers", None)
         masker = Masker(())
         shelf = Shelf(masker, root, Path(file) if file and not practising else None)
         desk = Desk(Passwords() if practising else _passwords(options), masker)
-        answers = _answers(options, use, shelf)
-        reach = _reach(options, use, shelf, desk)
-        walk = Walk(use, reach, desk, shelf, masker, answers=answers, waived=getattr(options, "waive", ()))
-        with closing(walk):
-            yield walk
+        played = scenario or practice_scenario()
+        reach = _practice(options, played, desk) if practising else _reach(use, shelf, desk)
+        stack.callback(reach.close)
+        answers = parse_answers(played.answers, complete=False) if practising else None
+        answers = answers or _answers(options, shelf, reach, desk)
+        log = _log(options, stack)
+        walk = Walk(
+            use,
+            reach,
+            desk,
+            shelf,
+            masker,
+            answers=answers,
+            waived=getattr(options, "waive", ()),
+            job_loss=getattr(options, "allow_job_loss", False),
+            repairing=getattr(options, "repair", False),
+            verbose=getattr(options, "verbose", False),
+        )
+        stack.enter_context(closing(walk))
+        if log is not None:
+            walk.listen(log)
+        yield walk
 
 
-def _answers(options: argparse.Namespace, use: Use, shelf: Shelf) -> Answers:
+def _answers(options: argparse.Namespace, shelf: Shelf, reach: Reach, desk: Desk) -> Answers:
     """What is answered before the first question."""
     file = getattr(options, "answers", None)
-    if use == "practice":
-        return parse_answers(practice_scenario(getattr(options, "trouble", None)).answers, complete=False)
     if file:
         path = Path(file)
         return read_answers(path, complete=False) if path.exists() else Answers()
@@ -60,12 +91,43 @@ def _answers(options: argparse.Namespace, use: Use, shelf: Shelf) -> Answers:
         if mine:
             return read_answers(mine[0].path, complete=False)
         return parse_answers(default_answers(), complete=False)
+    if getattr(options, "master", None):
+        return _of_master(options, reach, desk)
     return Answers()
 
 
-def _reach(options: argparse.Namespace, use: Use, shelf: Shelf, desk: Desk) -> Reach:
-    if use == "practice":
-        return PracticeReach(practice_scenario(getattr(options, "trouble", None)), Tempo())
+def _of_master(options: argparse.Namespace, reach: Reach, desk: Desk) -> Answers:
+    """The answers that lie on the master of `--master`; `--flink-home` is decided on top of them."""
+    from .mastercopy import OnTerminal, answers_on
+
+    try:
+        master = cast("tuple[HostEntry, ...]", question("master").parse(options.master))
+    except ValueProblem as problem:
+        raise Unusable(f"--master {options.master}: {problem.sentence}") from None
+    home = None
+    if options.flink_home:
+        try:
+            home = question("flink.home").parse(options.flink_home)
+        except ValueProblem as problem:
+            raise Unusable(f"--flink-home {options.flink_home}: {problem.sentence}") from None
+    alone = Answers().with_value("master", master).with_value("workers", master)
+    spec = spec_of(alone)
+    if spec is None or not isinstance(reach, RealReach):
+        raise AssertionError("a master alone makes a spec, and a repair reaches hosts")
+    found = answers_on(master, spec, reach, desk, OnTerminal())
+    return found if home is None else found.with_value("flink.home", home)
+
+
+def _practice(options: argparse.Namespace, scenario: Scenario, desk: Desk) -> PracticeReach:
+    trouble = getattr(options, "trouble", None) or "nothing"
+    try:
+        return PracticeReach(scenario, Tempo(), desk.confirm, trouble)
+    except KeyError:
+        known = ", ".join(one.id for one in scenario.troubles)
+        raise Unusable(f"--trouble {trouble}: there is no such trouble; choose one of {known}.") from None
+
+
+def _reach(use: Use, shelf: Shelf, desk: Desk) -> Reach:
     real = RealReach(
         lambda: Credentials(desk.passwords),
         shelf.known_hosts,
@@ -75,6 +137,19 @@ def _reach(options: argparse.Namespace, use: Use, shelf: Shelf, desk: Desk) -> R
         _confirm(desk),
     )
     return RehearsalReach(real, typical_host(), Tempo()) if use == "dry-run" else real
+
+
+def _log(options: argparse.Namespace, stack: ExitStack) -> Printer | None:
+    """What happens goes to the file of --log-file too, as the unattended commands would print it."""
+    name = getattr(options, "log_file", None)
+    if not name:
+        return None
+    try:
+        file = Path(name).open("a", encoding="utf-8")  # noqa: SIM115 - closed with all that the walk opened
+    except OSError as error:
+        raise Unusable(f"{name}: {error.strerror}. Choose another --log-file.") from None
+    stack.callback(file.close)
+    return Printer(Terminal(file, colour=False, redraw=False, marks=UNICODE), options.verbose)
 
 
 def _confirm(desk: Desk) -> Callable[[UnknownHostKey], bool]:
@@ -91,9 +166,16 @@ def _passwords(options: argparse.Namespace) -> Passwords:
     passwords = Passwords()
     if getattr(options, "password_file", None):
         passwords = read_password_file(options.password_file)
-    default = passwords.default or _from_environment("FLINK_WIZARD_PASSWORD")
+        for note in passwords.notes:
+            print(note, file=sys.stderr)
+    asked = Secret(getpass.getpass("Password of the login on the hosts: ")) if _asks(options) else None
+    default = asked or passwords.default or _from_environment("FLINK_WIZARD_PASSWORD")
     sudo = passwords.sudo_default or _from_environment("FLINK_WIZARD_SUDO_PASSWORD")
     return replace(passwords, default=default, sudo_default=sudo)
+
+
+def _asks(options: argparse.Namespace) -> bool:
+    return bool(getattr(options, "ask_password", False))
 
 
 def _from_environment(name: str) -> Secret | None:

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 Parser = argparse.ArgumentParser
 
+
+class _Taking(Protocol):
+    """A parser or a group of one: what options are declared on."""
+
+    def add_argument(self, *names: str, **more: Any) -> Any: ...
+
+
 _DESCRIPTION = "Turns machines with sshd into a running Apache Flink standalone cluster."
 
-_EPILOG = """without a command the wizard asks what you want to do
+_EPILOG = """without a command the wizard asks what you want to do; without a terminal use apply FILE
 
 passwords:
   asked for with --ask-password, else from --password-file or from FLINK_WIZARD_PASSWORD;
@@ -67,30 +75,41 @@ def _yes(parser: Parser, text: str) -> None:
     parser.add_argument("--yes", action="store_true", help=text)
 
 
-def _plain(parser: Parser) -> None:
+def _plain(parser: _Taking) -> None:
     parser.add_argument(
         "--plain", action="store_true", help="line by line: serial consoles, screen readers, TERM=dumb"
     )
 
 
+def _walk_answers(parser: _Taking) -> None:
+    parser.add_argument(
+        "--answers", metavar="FILE", help="asks only for what this file leaves open; made when it is missing"
+    )
+
+
 def _install(parser: Parser) -> None:
-    parser.add_argument("--answers", metavar="FILE", help="fills in what this file says, asks for the rest")
-    parser.add_argument("--local", action="store_true", help="this machine alone")
-    _plain(parser)
-    _yes(parser, "ask nothing: needs --local or --answers")
+    one = parser.add_mutually_exclusive_group()
+    _walk_answers(one)
+    one.add_argument("--local", action="store_true", help="this machine alone")
+    way = parser.add_mutually_exclusive_group()
+    _plain(way)
+    way.add_argument("--yes", action="store_true", help="ask nothing: needs --local or --answers")
     _waive(parser)
     _job_loss(parser)
 
 
 def _repair(parser: Parser) -> None:
-    parser.add_argument("--answers", metavar="FILE", help="the answers file of the cluster")
-    parser.add_argument("--master", metavar="HOST", help="where its JobManager runs: user@host:port")
+    one = parser.add_mutually_exclusive_group()
+    _walk_answers(one)
+    one.add_argument("--master", metavar="HOST", help="where its JobManager runs: user@host:port")
+    parser.add_argument("--flink-home", metavar="DIR", help="where its Flink lies; needs --master")
     _plain(parser)
     _waive(parser)
+    _job_loss(parser)
 
 
-def _dry_run(parser: Parser) -> None:
-    parser.add_argument("--answers", metavar="FILE", help="fills in what this file says, asks for the rest")
+def _walkthrough(parser: Parser) -> None:
+    _walk_answers(parser)
     parser.add_argument("--repair", action="store_true", help="the walk of a repair instead of an install")
     _plain(parser)
     _waive(parser)
@@ -137,7 +156,7 @@ def _workers(parser: Parser) -> None:
 COMMANDS: tuple[tuple[str, str, Callable[[Parser], None]], ...] = (
     ("install", "a guided install: nothing is changed before you confirm the review", _install),
     ("repair", "look at a cluster that is there, and mend what you tick", _repair),
-    ("dry-run", "the same walk and the same plan; nothing on any host changes", _dry_run),
+    ("dry-run", "the same walk and the same plan; nothing on any host changes", _walkthrough),
     ("practice", "the walk on an imagined cluster: no host, no network", _practice),
     ("apply", "make a cluster what an answers file says; asks once in a terminal", _apply),
     ("export", "print the plan as a script or as a runbook", _export),
@@ -166,7 +185,8 @@ def parser_of(version: str) -> Parser:
             name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False
         )
         declare(command)
-        _common(command)
+        if name != "practice":
+            _common(command)
     return parser
 
 

@@ -130,6 +130,10 @@ def real_parts(
     return parts
 
 
+AT_ONCE = 48
+"""Logins of a walk that may be under way at once: hosts that hang must not keep the others waiting."""
+
+
 class RealReach:
     """How a walk reaches real hosts. A host keeps its connection as long as its login stays the same.
 
@@ -162,26 +166,27 @@ class RealReach:
             here=lambda key: LocalConnection(key) if key in self._here else None,
             confirm_host_key=confirm,
             stop=self._stop,
+            at_once=AT_ONCE,
         )
 
-    def parts(self, spec: ClusterSpec) -> RealParts:
-        """See `walk.Reach`. Closing these parts leaves the connections open."""
+    def parts(self, spec: ClusterSpec, stop: threading.Event | None = None) -> RealParts:
+        """See `walk.Reach`. Closing these parts leaves the connections open; `stop` ends logins that are under way."""
+        until = stop or self._stop
         audit = self._audit_of(spec)
-        keys = {host.name: self._key(spec, host) for host in spec.hosts}
         local = {HERE, *(host.name for host in spec.hosts if host.local)}
 
         def open_host(host: str) -> Connection:
-            return Audited(self._pool.get(keys.get(host, host), stop=self._stop), audit)
+            key = HERE if host == HERE else self._key(spec, spec.host(host))
+            return Audited(self._pool.get(key, stop=until), audit)
 
         when = datetime.now(UTC).isoformat(timespec="seconds")
         prober = HostProber(open_host, own=local)
         parts = RealParts(None, prober, self._fetch, self._who, when, self._credentials(), open_host)
         admin = spec.ssh.admin
         if admin is not None:
-            admins = {host.name: self._key(spec, host, admin) for host in spec.hosts}
 
             def open_admin(host: str) -> Connection:
-                return Audited(self._pool.get(admins.get(host, host), stop=self._stop), audit)
+                return Audited(self._pool.get(self._key(spec, spec.host(host), admin), stop=until), audit)
 
             parts.open_admin = open_admin
             parts.prober = AdminProber(prober, open_admin)
@@ -192,9 +197,7 @@ class RealReach:
 
     def forget(self, spec: ClusterSpec, hosts: Iterable[str]) -> None:
         for host in hosts:
-            key = self._key(spec, spec.host(host))
-            if self._pool.failure(key) is not None:
-                self._pool.forget(key)
+            self._pool.renew(self._key(spec, spec.host(host)))
 
     def close(self) -> None:
         self._stop.set()

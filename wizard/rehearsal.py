@@ -1,7 +1,7 @@
 """A run without hosts: the plan is carried out in memory, at a pace that can be followed.
 
-For the dry run (hosts are read, and where that fails imagined) and for practice (all hosts are imagined). It must not
-know how a host is reached, nor how anything is shown.
+For the dry run (hosts are read, and where that fails imagined) and for practice (`practice.py`). It must not know how
+a host is reached, nor how anything is shown.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from . import events
 from .commands import Command, lines_of
 from .connection import ConnectionFailed, Stop
 from .events import Sink
-from .facts import ClusterFacts, HostFacts, LoginFailure
+from .facts import ClusterFacts, HostFacts
 from .imagined import ImaginedExecutor, ImaginedProber, World, assume_proofs
+from .imaginedhost import answered, home_of
 from .needs import Need
 from .operations.operation import Operation
 from .parts import CommandFailed, Prober
@@ -24,6 +25,11 @@ from .plan import Plan
 from .readings import Readings
 from .runner import Pace, Performance
 from .spec import ClusterSpec
+
+MENDABLE = frozenset(
+    {"auth", "host-key-unknown", "host-key-changed", "host-key-revoked", "key-unreadable", "cancelled"}
+)
+"""Failures that an operator can mend at once: a host with one of them is not imagined."""
 
 
 class Tempo:
@@ -81,11 +87,12 @@ class RehearsalParts:
     prober: Prober
     tempo: Tempo
     fault: Callable[[Operation], CommandFailed | None] = lambda operation: None
+    world: Callable[[ClusterFacts], World] = World
 
     def performance(self, plan: Plan, readings: Readings, run_id: str, stop: Stop) -> Performance:
         """The plan on an imagined copy of what was read, its proofs taken for good."""
         del run_id
-        world = World(readings.facts)
+        world = self.world(readings.facts)
         there = Readings(ImaginedProber(world), stop, readings.facts)
         executor = PacedExecutor(ImaginedExecutor(world), self.tempo, self.fault)
         return Performance(assume_proofs(plan, world), there, executor, Pace(0.0))
@@ -96,27 +103,22 @@ class RehearsalParts:
 
 @dataclass(slots=True)
 class OrImagined:
-    """A prober that imagines what it could not read: a host like one that was read, without any Flink."""
+    """A prober that imagines what it could not read: `like` gives a host of that name, without any Flink."""
 
     prober: Prober
-    like: HostFacts
+    like: Callable[[str], HostFacts]
 
     def read(
         self, wanted: Mapping[str, Sequence[Need]], stop: Stop, report: Sink | None = None
     ) -> Mapping[str, HostFacts]:
         """See `Prober.read`. A host key that was not confirmed and a refused login stay failures: they can be mended."""
         read = self.prober.read(wanted, stop, report)
-        return {name: self._or(facts) for name, facts in read.items()}
+        return {name: self._or(facts, wanted[name]) for name, facts in read.items()}
 
-    def _or(self, facts: HostFacts) -> HostFacts:
-        if facts.failure is None or facts.failure.kind in {
-            "auth",
-            "host-key-unknown",
-            "host-key-changed",
-            "cancelled",
-        }:
+    def _or(self, facts: HostFacts, needs: Sequence[Need]) -> HostFacts:
+        if facts.failure is None or facts.failure.kind in MENDABLE:
             return facts
-        return replace(self.like, name=facts.name, hostname=facts.name, imagined=True)
+        return answered(self.like(facts.name), needs)
 
 
 class RehearsalReach:
@@ -127,9 +129,10 @@ class RehearsalReach:
         self._like = like
         self.tempo = tempo
 
-    def parts(self, spec: ClusterSpec) -> RehearsalParts:
+    def parts(self, spec: ClusterSpec, stop: threading.Event | None = None) -> RehearsalParts:
         """See `walk.Reach`."""
-        return RehearsalParts(OrImagined(self._reach.parts(spec).prober, self._like), self.tempo)
+        prober = OrImagined(self._reach.parts(spec, stop).prober, lambda name: self._host(spec, name))
+        return RehearsalParts(prober, self.tempo)
 
     def identity(self, spec: ClusterSpec, host: str) -> str:
         return self._reach.identity(spec, host)
@@ -140,116 +143,20 @@ class RehearsalReach:
     def close(self) -> None:
         self._reach.close()
 
-
-class PracticeReach:
-    """Practice: every host is one of the scenario's, or like its last; a login that fails can be mended."""
-
-    def __init__(self, scenario: Scenario, tempo: Tempo) -> None:
-        self._scenario = scenario
-        self.tempo = tempo
-        self._mended = False
-
-    def parts(self, spec: ClusterSpec) -> RehearsalParts:
-        """See `walk.Reach`."""
-        del spec
-        return RehearsalParts(
-            _ScenarioProber(self._scenario, self.tempo, lambda: self._mended), self.tempo, self._fault
-        )
-
-    def identity(self, spec: ClusterSpec, host: str) -> str:
-        del spec
-        return host
-
-    def forget(self, spec: ClusterSpec, hosts: Iterable[str]) -> None:
-        """Reading anew finds the scenario's trouble mended: somebody has gone and seen to it."""
-        del spec
-        if self._scenario.trouble is not None and self._scenario.trouble.host in hosts:
-            self._mended = True
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def _fault(self, operation: Operation) -> CommandFailed | None:
-        trouble = self._scenario.trouble
-        if trouble is None or trouble.operation is None or self._mended:
-            return None
-        if operation.host != trouble.host or not operation.id.startswith(trouble.operation):
-            return None
-        self._mended = True
-        return CommandFailed(operation.host, trouble.cause, trouble.evidence, trouble.action)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """One thing that is wrong in a scenario.
-
-    It is a failed login (`kind`), an operation that fails once (`operation` is the beginning of its id), or facts
-    that a check finds; then it lies in the scenario's hosts themselves.
-    """
-
-    id: str
-    title: str
-    host: str
-    kind: str = ""
-    operation: str | None = None
-    cause: str = ""
-    evidence: str = ""
-    action: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """An imagined cluster: its hosts before anything was done, and one thing that is wrong."""
-
-    name: str
-    hosts: Mapping[str, HostFacts]
-    trouble: Trouble | None = None
-
-    def host(self, name: str) -> HostFacts:
-        """The facts of that host; one that the scenario does not know is like its last."""
-        like = self.hosts.get(name) or tuple(self.hosts.values())[-1]
-        return replace(like, name=name, hostname=name, imagined=True)
-
-
-@dataclass(slots=True)
-class _ScenarioProber:
-    scenario: Scenario
-    tempo: Tempo
-    mended: Callable[[], bool]
-
-    def read(
-        self, wanted: Mapping[str, Sequence[Need]], stop: Stop, report: Sink | None = None
-    ) -> Mapping[str, HostFacts]:
-        """See `Prober.read`."""
-        told = report or _nowhere
-        read: dict[str, HostFacts] = {}
-        for host in wanted:
-            try:
-                self.tempo.beat(stop, host)
-            except ConnectionFailed as over:
-                read[host] = HostFacts(host, LoginFailure(over.kind, over.cause))
-                continue
-            read[host] = self._one(host)
-            failure = read[host].failure
-            told(
-                events.HostLooked(host, self.tempo.seconds, failure.cause, failure.action, failure.kind)
-                if failure
-                else events.HostLooked(host, self.tempo.seconds)
-            )
-        return read
-
-    def _one(self, host: str) -> HostFacts:
-        trouble = self.scenario.trouble
-        if trouble is not None and trouble.kind and trouble.host == host and not self.mended():
-            failure = LoginFailure(trouble.kind, trouble.cause, trouble.evidence, trouble.action)
-            return HostFacts(host, failure)
-        return self.scenario.host(host)
+    def _host(self, spec: ClusterSpec, name: str) -> HostFacts:
+        """A typical host of that name, with the account that the answers name."""
+        one = next((host for host in spec.hosts if host.name == name), None)
+        user = (one.user if one else None) or spec.user
+        ssh = replace(self._like.ssh, home_owner=user) if self._like.ssh else None
+        account = {"user": user, "groups": (user,), "home": home_of(user), "ssh": ssh}
+        uid = 0 if user == "root" else self._like.uid
+        return replace(self._like, name=name, hostname=name, imagined=True, uid=uid, **account)
 
 
 class _Reading(Protocol):
     """What a rehearsal takes of a real reach."""
 
-    def parts(self, spec: ClusterSpec) -> _WithProber: ...
+    def parts(self, spec: ClusterSpec, stop: threading.Event | None = None) -> _WithProber: ...
 
     def identity(self, spec: ClusterSpec, host: str) -> str: ...
 

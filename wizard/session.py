@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from validators.catalogue import check_install, install_needs
+from validators.catalogue import INSTALL_CHECKS, check_install, install_needs
 from validators.settled import judge_settled
 
 from . import events
@@ -34,6 +34,11 @@ from .preview import Preview, preview
 from .readings import Readings
 from .runner import Consent, Decide, Outcome, Performance, Runner, no_job_loss, unattended
 from .spec import ClusterSpec
+from .words import counted
+
+
+CHECKED: tuple[str, ...] = tuple(check.id for check in INSTALL_CHECKS)
+"""The ids of everything that a look judges, in its order."""
 
 
 class Parts(Protocol):
@@ -193,6 +198,20 @@ def judge(spec: ClusterSpec, facts: ClusterFacts, waived: Iterable[str] = ()) ->
     desired = settle(spec, facts)
     findings += waive(judge_settled(desired, facts, findings), waived)
     return Look(facts, findings, desired)
+
+
+def refusal(spec: ClusterSpec, look: Look) -> tuple[str, tuple[Finding, ...], tuple[str, ...]]:
+    """Why nothing may be changed ("" when it may), the findings to mend first, and the hosts that were not reached."""
+    lost = tuple(name for name in spec.names if not look.facts[name].reached)
+    master = spec.master.name
+    blockers = tuple(one for one in look.blocking if any(look.facts[host].reached for host in one.hosts))
+    if master in lost:
+        return f"Without the master {master} nothing can be done; reach it first.", blockers, lost
+    if lost and all(worker.name in lost for worker in spec.workers):
+        return "No worker could be reached; reach at least one first.", blockers, lost
+    if blockers:
+        return f"{counted(len(blockers), 'finding')} must be mended first.", blockers, lost
+    return "", (), lost
 
 
 def survey(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:

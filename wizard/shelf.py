@@ -67,10 +67,8 @@ class Shelf:
         return Journal(self.state(spec).journal(run.run_id))
 
     def source(self, spec: ClusterSpec) -> Source:
-        """Where the distribution comes from. Raises UnknownBuild, OSError."""
-        cache = cache_root()
-        cache.mkdir(parents=True, exist_ok=True)
-        return Source(choices_of(spec.flink), str(cache / cache_name(spec.flink)))
+        """Where the distribution comes from, and where it will lie; nothing is made here. Raises UnknownBuild."""
+        return Source(choices_of(spec.flink), str(cache_root() / cache_name(spec.flink)))
 
     def earlier(self) -> tuple[Earlier, ...]:
         """The answers of earlier walks and runs, the newest first."""

@@ -7,12 +7,15 @@ time. Knows plans and words. It must not know a terminal or a host.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from .commands import Command, Fetch, Run, Transfer, Upload, lines_of, script_of, shown
 from .desired import Desired
 from .imagined import Done
 from .preview import Preview
+from .spec import HERE
 from .text import clean
 from .words import in_sentence, name_of
 
@@ -133,3 +136,142 @@ def diff_lines(upload: Upload) -> Iterator[str]:
 
 def _where(shown_for: str, host: str) -> str:
     return "shown above" if shown_for == host else f"shown for {name_of(shown_for)}"
+
+
+LineKind = Literal["plain", "note", "added", "removed", "place"]
+"""What a shown line is: text, a remark on it, or a line of a diff (`place` tells where the lines below it stand)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    text: str
+    kind: LineKind = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCommand:
+    """`title` is one line for a list; `lines` tell the whole command. `writes` is the path of the file it writes."""
+
+    title: str
+    lines: tuple[ShownLine, ...]
+    writes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    """One operation of a plan with its commands, or a proof, which has none."""
+
+    host: str
+    stage: str
+    title: str
+    commands: tuple[ShownCommand, ...] = ()
+    proof: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLeft:
+    """What will not happen on a host, and why: `status` as of an operation, "lost" for a host that takes no part."""
+
+    host: str
+    title: str
+    status: str
+    cause: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A preview as a list: `steps` in the order of the plan. All of its text is safe to show."""
+
+    steps: tuple[ShownStep, ...]
+    left: tuple[ShownLeft, ...]
+    changes: int
+    ends_early: bool = False
+
+    @property
+    def machines(self) -> int:
+        """The nodes that are changed; this machine counts where it alone is."""
+        changed = {step.host for step in self.steps if not step.proof}
+        return len(changed - {HERE}) or len(changed)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(step.host for step in self.steps))
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(step.stage for step in self.steps))
+
+
+def outline_of(preview: Preview, mask: Callable[[str], str] = str) -> Outline:
+    """The preview as an outline, with secrets masked and nothing in it that a terminal would obey."""
+
+    def safe(text: str) -> str:
+        return mask(clean(text))
+
+    steps: list[ShownStep] = []
+    for stage in preview.stages:
+        steps.extend(_shown_step(done, stage.title, safe) for done in stage.done)
+        if not preview.outcome.stopped:
+            steps.extend(
+                ShownStep(host, safe(stage.title), safe(title), proof=True) for host, title in stage.proofs
+            )
+    steps.extend(_shown_step(done, "End", safe) for done in preview.closing)
+    left = [
+        ShownLeft(one.host, safe(one.title), one.status, safe(one.cause), safe(one.action))
+        for one in preview.left
+    ]
+    told = {one.host for one in preview.left if one.status == "failed"}
+    left += [
+        ShownLeft(host, "", "lost", safe(failure.cause), safe(failure.action))
+        for host, failure in preview.outcome.dropped.items()
+        if host not in told
+    ]
+    return Outline(tuple(steps), tuple(left), preview.changes, preview.outcome.stopped)
+
+
+def _shown_step(done: Done, stage: str, safe: Callable[[str], str]) -> ShownStep:
+    commands = Commands()
+    return ShownStep(
+        done.host,
+        safe(stage),
+        safe(done.title),
+        tuple(
+            ShownCommand(
+                safe(command_title(command)),
+                tuple(
+                    ShownLine(safe(line), kind_of(command, number, line))
+                    for number, line in enumerate(commands.lines(command, done.host))
+                ),
+                safe(command.path) if isinstance(command, Upload) else "",
+            )
+            for command in done.commands
+        ),
+    )
+
+
+def kind_of(command: Command, number: int, line: str) -> LineKind:
+    """What the line of that number is, among the lines of this command."""
+    if isinstance(command, Upload) and number:
+        return "place" if line.startswith("@@") else _SIGNS.get(line[:1], "plain")
+    return "note" if line.startswith("#") else "plain"
+
+
+_SIGNS: dict[str, LineKind] = {"+": "added", "-": "removed"}
+
+
+def command_title(command: Command) -> str:
+    """The command as one line of a list: what it is for where the command does not speak for itself."""
+    match command:
+        case Run():
+            script = script_of(command)
+            if script is not None:
+                return (command.why or "run a script") + (" (sudo)" if command.sudo else "")
+            first, *more = clean(lines_of(command)).split("\n")
+            return f"$ {first}" + (" …" if more else "")
+        case Upload():
+            return f"write {clean(command.path)}"
+        case Transfer():
+            return clean(f"copy {shown(command.source_path)} of {name_of(command.source)}")
+        case Fetch():
+            return f"get Flink {command.version}"

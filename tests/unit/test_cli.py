@@ -187,6 +187,81 @@ class OnTerminal:
         return bool(piece)
 
 
+def guided(*words: str) -> list[str]:
+    return [sys.executable, "-m", "wizard.cli", *words]
+
+
+def test_without_a_command_it_asks_which_use_is_wanted(place: Path) -> None:
+    terminal = OnTerminal(guided(), environment(place))
+    terminal.until("q to leave [install]: ")
+    for use in ("install", "repair", "dry-run", "practice"):
+        assert use in terminal.seen
+    terminal.answer("7\n")
+    terminal.until("'7' is none of them.")
+    terminal.answer("q\n")
+    assert terminal.end() == 130
+    assert not Path(os.environ["HOME"]).exists()
+
+
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, "end of input"])
+def test_the_question_can_be_left_in_every_way(way: signal.Signals | str, place: Path) -> None:
+    terminal = OnTerminal(guided(), environment(place))
+    terminal.until("q to leave [install]: ")
+    if isinstance(way, str):
+        terminal.answer("\x04")
+    else:
+        terminal.run.send_signal(way)
+    assert terminal.end() == 130
+    assert "Cancelled." in terminal.seen and "Traceback" not in terminal.seen
+
+
+@pytest.mark.parametrize("words", [["practice", "--plain"], ["practice"], ["install", "--local", "--plain"]])
+@pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_dialogue_without_a_traceback(
+    words: list[str], way: signal.Signals, place: Path
+) -> None:
+    terminal = OnTerminal(guided(*words), environment(place))
+    terminal.until("Welcome")
+    terminal.run.send_signal(way)
+    assert terminal.end() == 130
+    assert "Traceback" not in terminal.seen
+
+
+def test_a_terminal_that_can_do_little_gets_lines(place: Path) -> None:
+    terminal = OnTerminal(guided("practice"), environment(place, TERM="dumb"))
+    terminal.until("Welcome")
+    terminal.run.send_signal(signal.SIGTERM)
+    assert terminal.end() == 130
+    assert "\x1b[?1049h" not in terminal.seen, "no full screen"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["practice", "--trouble", "flood"],
+            "--trouble flood: there is no such trouble; choose one of nothing",
+        ),
+        (
+            ["install", "--answers", "bad.yaml"],
+            "bad.yaml:2: clustr: is not a key here; did you mean cluster?",
+        ),
+        (["install", "--password-file", "none"], "none"),
+        (["install", "--log-file", "nowhere/log"], "Choose another --log-file."),
+        (["repair", "--master", "no de"], "--master no de: "),
+        (["repair", "--master", "node0", "--flink-home", "flink"], "--flink-home flink: "),
+        (["install", "-v"], "Add --log-file FILE or --plain."),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused_before_the_dialogue(
+    words: list[str], said: str, place: Path
+) -> None:
+    (place / "bad.yaml").write_text("version: 1\nclustr: demo\n")
+    terminal = OnTerminal(guided(*words), environment(place))
+    assert terminal.end() == 2
+    assert said in terminal.seen.replace("\r\n", "\n") and "Traceback" not in terminal.seen
+
+
 @needs_java
 @pytest.mark.parametrize("way", ["no", "end of input", "interrupt"])
 def test_a_plan_is_shown_and_only_a_yes_changes_something(way: str, place: Path) -> None:

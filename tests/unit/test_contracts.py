@@ -25,6 +25,8 @@ SCREENS_MAY_IMPORT = {
     "assets",
     "events",
     "findings",
+    "printer",
+    "progress",
     "questions",
     "session",
     "showing",

@@ -46,7 +46,7 @@ class Opener:
         self.failures = list(failures)
         self.opened: list[Opened] = []
 
-    def __call__(self, host: str) -> Connection:
+    def __call__(self, host: str, stop: object = None) -> Connection:
         if self.failures:
             raise failed(host, self.failures.pop(0), port=22, seconds=1, user="flink")
         self.opened.append(Opened(host))
@@ -83,7 +83,7 @@ def test_a_connection_that_died_is_opened_again() -> None:
 def test_it_is_opened_again_only_once() -> None:
     opened: list[Opened] = []
 
-    def dying(host: str) -> Connection:
+    def dying(host: str, stop: object) -> Connection:
         opened.append(Opened(host))
         opened[-1].dies_unnoticed = True
         return opened[-1]
@@ -128,7 +128,7 @@ class Gate:
         self.full = threading.Event()
         self.expected = expected
 
-    def __call__(self, host: str) -> Connection:
+    def __call__(self, host: str, stop: object = None) -> Connection:
         if host == "gate":
             return Opened(host)
         with self.lock:
@@ -166,7 +166,7 @@ def test_many_hosts_behind_jump_hosts_do_not_block_each_other() -> None:
 
 
 def test_a_jump_host_that_fails_is_told_for_each_host_behind_it() -> None:
-    def opener(host: str) -> Connection:
+    def opener(host: str, stop: object) -> Connection:
         raise failed(host, "refused", port=22)
 
     pool = Connections(opener, jump_of=lambda host: "gate" if host != "gate" else None)
@@ -197,7 +197,7 @@ def test_after_closing_nothing_is_opened() -> None:
 def test_a_stop_ends_the_waiting_for_a_login_of_somebody_else() -> None:
     stop, opening, go_on = threading.Event(), threading.Event(), threading.Event()
 
-    def opener(host: str) -> Connection:
+    def opener(host: str, stop: object) -> Connection:
         opening.set()
         assert go_on.wait(20)
         return Opened(host)

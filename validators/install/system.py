@@ -105,7 +105,7 @@ def clocks(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
     offsets = {
         host.name: seen.clock_offset
         for host, seen in reached(spec, facts)
-        if seen.clock_offset is not None and not seen.imagined
+        if seen.clock_offset is not None
     }
     if len(offsets) < 2:
         return

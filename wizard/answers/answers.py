@@ -82,3 +82,10 @@ class Answers:
         """The same answers with one decided anew; None leaves it open."""
         values = {name: old for name, old in self.values.items() if name != path}
         return replace(self, values=values if value is None else {**values, path: value})
+
+
+def plain_text(value: object) -> str:
+    """One value as it is typed and as a configuration file holds it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

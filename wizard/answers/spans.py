@@ -1,189 +1,226 @@
-"""Surgery on a YAML text: items and pairs are put in, taken out and replaced by their positions.
+"""A list or a map of a YAML text cut into its members, so that it can be put together anew with every other byte kept.
 
-Knows lines, indentation and commas. It must not know what the keys mean. Positions come from `tree` and hold
-until the first change, so a Text serves one change.
+Knows lines, indentation, commas and comments, and that a comment stays where a member goes. It must not know what
+the keys mean. Positions come from `tree`.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from . import tree
-from .writing import scalar_text
 
-Render = Callable[[bool], str]
-"""A value's text; the argument says whether it stands inside [ ] or { }."""
+_BEFORE = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*[ \t]*")
+_REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?\r?\n")
+_BESIDE = re.compile(r"[ \t]*#[^\r\n]*")
+_DASH = re.compile(_BEFORE.pattern + "(?=-[ \t\r\n])")
+_WHOLE_LINES = re.compile(r"^[ \t]*(#[^\r\n]*)", re.MULTILINE)
 
 
-class Text:
-    """A text that is changed once; `text` is the outcome."""
+class Uncut(Exception):
+    """The text is written in a way that cannot be cut; it has to be written afresh."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._newline = "\r\n" if "\r\n" in text else "\n"
 
-    def add_item(self, node: tree.Sequence, item: str) -> None:
-        """Put one item at the end of a list."""
-        if not node.flow:
-            self._insert_lines(content_end(self.text, node), [" " * (node.at.column - 1) + f"- {item}"])
-        elif node.items:
-            end = content_end(self.text, node.items[-1])
-            self._replace(end, end, f", {item}")
-        else:
-            self._replace(node.at.start + 1, node.at.start + 1, item)
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One item or pair: what stands `before` it (lines of comments, indentation), itself, and the rest of its line.
 
-    def make_list(self, node: tree.Node, item: str) -> None:
-        """Make a list of a value that stood alone, and one more."""
-        if isinstance(node, tree.Scalar) and node.kind == "null":
-            self._replace(node.at.start, node.at.end, f"{self._gap(node.at.start)}[{item}]")
-            return
-        old = scalar_text(node.text, flow=True) if isinstance(node, tree.Scalar) else self._of(node)
-        self._replace(node.at.start, content_end(self.text, node), f"[{old}, {item}]")
+    `gap` stands between a member and its comma.
+    """
 
-    def remove_item(self, node: tree.Sequence, index: int) -> None:
-        """Take one of several items out, with its line or its comma."""
-        item = node.items[index]
-        if not node.flow:
-            self._remove_lines(self._dash(node, item), content_end(self.text, item))
-        elif index + 1 < len(node.items):
-            self._replace(item.at.start, node.items[index + 1].at.start, "")
-        else:
-            before = content_end(self.text, node.items[index - 1])
-            comma = self._comma(before, item.at.start)
-            keep = self.text[comma + 1 : item.at.start]
-            self._replace(comma, content_end(self.text, item), keep if "#" in keep else "")
+    body: str
+    before: str | None = None
+    after: str = ""
+    gap: str = ""
+    at: int = 0
+    """Where its body began."""
+    index: int | None = None
+    """Its place among the members that were there; None: it is new."""
 
-    def split_item(
-        self, node: tree.Sequence | None, item: tree.Node, host: tree.Scalar, names: Sequence[str]
-    ) -> None:
-        """Write other names in place of one, repeating the item for each name after the first."""
-        flow = (node is not None and node.flow) or (isinstance(item, tree.Mapping) and item.flow)
-        start = item.at.start
-        end = content_end(self.text, item)
-        pieces = [
-            self.text[start : host.at.start]
-            + self._quoted_like(host, name, flow)
-            + self.text[host.at.end : end]
-            for name in names
-        ]
-        if node is None:
-            self._replace(start, end, pieces[0] if len(pieces) == 1 else "[" + ", ".join(pieces) + "]")
-        elif node.flow:
-            self._replace(start, end, ", ".join(pieces))
-        else:
-            lead = self.text[self._dash(node, item) : start]
-            self._replace(start, end, (self._newline + lead).join(pieces))
+    def with_body(self, body: str, *, whole: bool = False) -> Member:
+        """The same member saying something else; a `whole` one brings the rest of its last line."""
+        return replace(self, body=body, after="" if whole else self.after)
 
-    def replace_value(self, mapping: tree.Mapping, name: str, old: tree.Node, render: Render) -> None:
-        """Write another value in place of one; a plain value keeps its quotes."""
-        value = render(mapping.flow)
-        if isinstance(old, tree.Scalar):
-            if old.kind == "null" and not old.text:
-                value = self._gap(old.at.start) + value
-            elif old.style in ("'", '"') and not value.startswith(("[", '"')):
-                value = self._in_quotes(value, old.style)
-            elif old.style in ("|", ">"):
-                self._replace(old.at.start, content_end(self.text, old), value)
-                return
-            self._replace(old.at.start, old.at.end, value)
-            return
-        key = next(key for key, _ in mapping.pairs if key.text == name)
-        colon = self.text.index(":", key.at.end)
-        end = content_end(self.text, old)
-        start = colon + 1 if not (isinstance(old, tree.Sequence) and old.flow) else old.at.start
-        self._replace(start, end, value if start != colon + 1 else f" {value}")
 
-    def add_pair(self, mapping: tree.Mapping, names: Sequence[str], render: Render) -> None:
-        """Put a key at the end of a map; more names make maps within maps."""
-        if mapping.flow:
-            pair = _nested_flow(names, render(True))
-            if mapping.pairs:
-                end = content_end(self.text, mapping.pairs[-1][1])
-                end = max(end, mapping.pairs[-1][0].at.end)
-                self._replace(end, end, f", {pair}")
-            else:
-                self._replace(mapping.at.start + 1, mapping.at.start + 1, pair)
-            return
-        lines = _nested_lines(names, render(False), mapping.at.column - 1)
-        end = content_end(self.text, mapping) if mapping.pairs else len(self.text)
-        self._insert_lines(end, lines)
+class Block:
+    """A list or a map whose members stand on lines of their own. It begins at `start`, ends with its last line."""
 
-    def fill_empty(self, mapping: tree.Mapping, name: str, names: Sequence[str], render: Render) -> None:
-        """Put the first key below a name that has none yet."""
-        key, value = next(pair for pair in mapping.pairs if pair[0].text == name)
-        if mapping.flow or (isinstance(value, tree.Scalar) and value.text):
-            text = "{" + _nested_flow(names, render(True)) + "}"
-            self._replace(value.at.start, value.at.end, self._gap(value.at.start) + text)
-            return
-        self._insert_lines(value.at.end, _nested_lines(names, render(False), key.at.column + 1))
+    def __init__(self, text: str, node: tree.Sequence | tree.Mapping, newline: str) -> None:
+        self._newline = newline
+        self.indent = " " * (node.at.column - 1)
+        first = node.at.start
+        line = first - len(self.indent)
+        self._inline = line < 0 or text[line:first] != self.indent or (line > 0 and text[line - 1] != "\n")
+        # A byte order mark stands before the first line and is no part of it.
+        self._inline = self._inline and not (text[:line] == "\ufeff" and text[line:first] == self.indent)
+        self.start = at = first if self._inline else line
+        members: list[Member] = []
+        for begin, end in _extents(text, node):
+            if begin is None:
+                dash = _DASH.match(text, at)
+                if dash is None:
+                    raise Uncut
+                begin = dash.end()
+            before = _BEFORE.fullmatch(text, at, begin)
+            rest = _REST.match(text, end)
+            if before is None or rest is None:
+                raise Uncut
+            members.append(Member(text[begin:end], before[0], rest[0], "", begin, len(members)))
+            at = rest.end()
+        self.members = tuple(members)
+        self.end = at
 
-    def add_list(self, mapping: tree.Mapping, name: str, item: str) -> None:
-        """Put a key with a list of one at the end of a map."""
-        if mapping.flow:
-            self.add_pair(mapping, [name], lambda flow: f"[{item}]")
-            return
-        end = content_end(self.text, mapping) if mapping.pairs else len(self.text)
-        indent = " " * (mapping.at.column - 1)
-        self._insert_lines(end, [f"{indent}{name}:", f"{indent}  - {item}"])
+    def line(self, body: str) -> Member:
+        """A new member."""
+        return Member(body, after=self._newline)
 
-    def remove_pair(self, mapping: tree.Mapping, name: str) -> None:
-        """Take a key out, with its lines or its comma."""
-        index = next(index for index, (key, _) in enumerate(mapping.pairs) if key.text == name)
-        key, value = mapping.pairs[index]
-        if not mapping.flow:
-            self._remove_lines(key.at.start, content_end(self.text, value))
-        elif index + 1 < len(mapping.pairs):
-            self._replace(key.at.start, mapping.pairs[index + 1][0].at.start, "")
-        else:
-            start = content_end(self.text, mapping.pairs[index - 1][1]) if index else key.at.start
-            self._replace(start, content_end(self.text, value), "")
+    def joined(self, wanted: Sequence[Member]) -> str:
+        """The text with these members in this order. Comments on lines of their own stay."""
+        befores, left = self._befores(wanted)
+        pieces: list[str] = []
+        for place, member in enumerate(wanted):
+            before = self.indent if member.index is None else befores[member.index]
+            if self._inline:
+                before = before.lstrip() if place == 0 else before or self.indent
+            pieces.append(before + member.body + member.after)
+        return "".join(pieces) + left
 
-    def _of(self, node: tree.Node) -> str:
-        return self.text[node.at.start : content_end(self.text, node)]
+    def comments(self) -> str:
+        """What stays when every member goes: its lines of comments."""
+        left = self._befores(())[1]
+        return left if "#" in left else ""
 
-    def _replace(self, start: int, end: int, text: str) -> None:
-        self.text = self.text[:start] + text + self.text[end:]
+    def forget_heading(self, index: int, comment: str) -> None:
+        """A comment right above a member, if it says just that, goes with the member."""
+        member = self.members[index]
+        before = member.before or ""
+        heading = f"{self.indent}{comment}{self._newline}{self.indent}"
+        if before.endswith(heading):
+            kept = before.removesuffix(heading) + self.indent
+            self.members = (*self.members[:index], replace(member, before=kept), *self.members[index + 1 :])
 
-    def _insert_lines(self, after: int, lines: Sequence[str]) -> None:
-        """Whole lines below the line that holds the position `after`."""
-        at = self.text.find("\n", after)
-        body = "".join(line + self._newline for line in lines)
-        if at < 0:
-            ending = "" if not self.text or self.text.endswith("\n") else self._newline
-            self.text = self.text + ending + body
-        else:
-            self._replace(at + 1, at + 1, body)
+    def _befores(self, wanted: Sequence[Member]) -> tuple[list[str], str]:
+        """What stands before each member that was there; lines before one that goes stand before the next."""
+        kept = {member.index for member in wanted}
+        befores: list[str] = []
+        carried = ""
+        for member in self.members:
+            before = member.before or ""
+            befores.append(carried + before)
+            carried = ""
+            if member.index not in kept:
+                lines = befores[-1][: befores[-1].rfind("\n") + 1]
+                inner = (self.indent + comment + self._newline for comment in comments_in(member.body))
+                carried = lines + "".join(inner)
+        return befores, carried
 
-    def _remove_lines(self, start: int, end: int) -> None:
-        first = self.text.rfind("\n", 0, start) + 1
-        last = self.text.find("\n", end)
-        self._replace(first, len(self.text) if last < 0 else last + 1, "")
 
-    def _dash(self, node: tree.Sequence, item: tree.Node) -> int:
-        """Where the line with the item's dash begins."""
-        line = self.text.rfind("\n", 0, item.at.start) + 1
-        while (
-            self.text[line + node.at.column - 1] != "-" or self.text[line : line + node.at.column - 1].strip()
-        ):
-            line = self.text.rfind("\n", 0, line - 1) + 1
-        return line
+class Flow:
+    """A list or a map in brackets, from the opening to the closing one."""
 
-    def _comma(self, start: int, end: int) -> int:
-        """The comma between two items, not one inside a comment."""
-        at = start
-        while at < end and self.text[at] != ",":
-            at = self.text.index("\n", at) if self.text[at] == "#" else at + 1
-        return at
+    def __init__(self, text: str, node: tree.Sequence | tree.Mapping, newline: str) -> None:
+        self._newline = newline
+        self.start, self.end = node.at.start, node.at.end
+        self._open, self._close = text[self.start], text[self.end - 1]
+        if self._open + self._close != ("[]" if isinstance(node, tree.Sequence) else "{}"):
+            raise Uncut
+        at, close = self.start + 1, self.end - 1
+        members: list[Member] = []
+        self._comma = False
+        extents = [(begin, end) for begin, end in _extents(text, node) if begin is not None]
+        for number, (begin, end) in enumerate(extents):
+            following = extents[number + 1][0] if number + 1 < len(extents) else close
+            if _BEFORE.fullmatch(text, at, begin) is None:
+                raise Uncut
+            before, gap, at = text[at:begin], "", end
+            comma = _comma(text, end, following)
+            if comma is not None:
+                gap, at = text[end:comma], comma + 1
+            self._comma = comma is not None
+            beside = _BESIDE.match(text, at, following)
+            members.append(Member(text[begin:end], before, beside[0] if beside else "", gap, begin, number))
+            at = beside.end() if beside else at
+        self.members = tuple(members)
+        self._tail = text[at:close]
 
-    def _gap(self, at: int) -> str:
-        return "" if at and self.text[at - 1] in " \t" else " "
+    def line(self, body: str) -> Member:
+        """A new member."""
+        return Member(body)
 
-    def _quoted_like(self, old: tree.Scalar, value: str, flow: bool) -> str:
-        return self._in_quotes(value, old.style) if old.style in ("'", '"') else scalar_text(value, flow=flow)
+    def joined(self, wanted: Sequence[Member]) -> str:
+        """The text with these members in this order. Comments on lines of their own stay."""
+        befores, left = self._befores(wanted)
+        first = self.members[0].before or "" if self.members else ""
+        pieces, commented = [self._open], False
+        for place, member in enumerate(wanted):
+            before = self._usual() if member.index is None else befores[member.index]
+            if "#" not in before and "\n" not in before:
+                before = before or self._usual()
+            if place == 0 and not before.strip():
+                before = first if not first.strip() else ""
+            if commented and not _begins_line(before):
+                before = self._newline + self._margin() + before.lstrip()
+            last = place == len(wanted) - 1
+            comma = "," if self._comma or not last else ""
+            gap = member.gap if comma or "#" in member.gap else ""
+            pieces.append(before + member.body + gap + comma + member.after)
+            commented = bool(member.after)
+        tail = self._tail if wanted else self._tail.lstrip(" ")
+        if (left or commented) and not _begins_line(tail):
+            tail = self._newline + tail
+        if left and commented and not _begins_line(left):
+            left = self._newline + left
+        return "".join(pieces) + left + tail + self._close
 
-    def _in_quotes(self, value: str, quote: str | None) -> str:
-        return "'" + value.replace("'", "''") + "'" if quote == "'" else json.dumps(value, ensure_ascii=False)
+    def comments(self) -> str:
+        """What stays when every member goes: its lines of comments."""
+        left = self._befores(())[1] + self._tail
+        return left if "#" in left else ""
+
+    def _befores(self, wanted: Sequence[Member]) -> tuple[list[str], str]:
+        kept = {member.index for member in wanted}
+        befores: list[str] = []
+        carried = ""
+        for member in self.members:
+            before = member.before or ""
+            if carried and not _begins_line(before):
+                before = self._newline + self._margin() + before.lstrip()
+            befores.append(carried + before)
+            carried = ""
+            if member.index not in kept:
+                inner = (self._newline + self._margin() + comment for comment in comments_in(member.body))
+                lines = befores[-1].rpartition("\n")[0].removesuffix("\r") if "#" in befores[-1] else ""
+                carried = lines + "".join(inner)
+        return befores, carried
+
+    def _usual(self) -> str:
+        """What stands before a member that is not the first."""
+        befores = [member.before or "" for member in self.members]
+        usual = befores[-1] if len(befores) > 1 else ""
+        if any("\n" in before for before in befores):
+            lines = next(before for before in reversed(befores) if "\n" in before)
+            return self._newline + lines.rpartition("\n")[2]
+        return usual if usual and not usual.strip() else " "
+
+    def _margin(self) -> str:
+        usual = self._usual()
+        return usual.rpartition("\n")[2] if "\n" in usual else " "
+
+
+def cut(text: str, node: tree.Sequence | tree.Mapping, newline: str) -> Block | Flow:
+    """The members of a list or a map. Raises Uncut."""
+    return Flow(text, node, newline) if node.flow else Block(text, node, newline)
+
+
+def comments_in(text: str) -> list[str]:
+    """The comments that have lines of their own."""
+    return _WHOLE_LINES.findall(text)
+
+
+def _begins_line(text: str) -> bool:
+    return text.lstrip(" \t\r").startswith("\n")
 
 
 def content_end(text: str, node: tree.Node) -> int:
@@ -200,13 +237,21 @@ def content_end(text: str, node: tree.Node) -> int:
     return content_end(text, inner[-1]) if inner else node.at.end
 
 
-def _nested_flow(names: Sequence[str], value: str) -> str:
-    inner = f"{names[-1]}: {value}"
-    for name in reversed(names[:-1]):
-        inner = f"{name}: {{{inner}}}"
-    return inner
+def _extents(text: str, node: tree.Sequence | tree.Mapping) -> Iterator[tuple[int | None, int]]:
+    """Where each member begins and ends; None for an item whose dash has to be looked for."""
+    if isinstance(node, tree.Sequence):
+        for item in node.items:
+            yield (item.at.start if node.flow else None), content_end(text, item)
+    else:
+        for key, value in node.pairs:
+            yield key.at.start, max(key.at.end, content_end(text, value))
 
 
-def _nested_lines(names: Sequence[str], value: str, indent: int) -> list[str]:
-    lines = [" " * (indent + 2 * depth) + f"{name}:" for depth, name in enumerate(names)]
-    return [*lines[:-1], f"{lines[-1]} {value}"]
+def _comma(text: str, start: int, end: int) -> int | None:
+    """The comma between two members, not one inside a comment."""
+    at = start
+    while at < end and text[at] != ",":
+        at = text.find("\n", at, end) if text[at] == "#" else at + 1
+        if at < 0:
+            return None
+    return at if at < end else None

@@ -69,17 +69,22 @@ def entry_text(entry: HostEntry, *, flow: bool = False) -> str:
 def write_answers(answers: Answers | Mapping[str, Value]) -> str:
     """A fresh file. Reading it gives equal answers."""
     values = answers.values if isinstance(answers, Answers) else answers
-    blocks = ["\n".join(_lines(item, item.name, {"version": FORMAT, **values}, "")) for item in ROOT.keys]
+    blocks = ["\n".join(item_lines(item, item.name, {"version": FORMAT, **values}, "")) for item in ROOT.keys]
     return "\n".join(block for block in blocks if block) + "\n"
 
 
-def _lines(item: Item, path: str, values: Mapping[str, Value], indent: str) -> Iterator[str]:
+def item_lines(
+    item: Item, path: str, values: Mapping[str, Value], indent: str, *, comments: bool = True
+) -> Iterator[str]:
+    """The lines of one key or section, none when nothing of it was decided."""
     if isinstance(item, Section):
         inner = [
-            line for key in item.keys for line in _lines(key, f"{path}.{key.name}", values, indent + "  ")
+            line
+            for key in item.keys
+            for line in item_lines(key, f"{path}.{key.name}", values, indent + "  ", comments=comments)
         ]
         if inner:
-            yield from _comment(item, indent)
+            yield from _comment(item, indent) if comments else ()
             yield f"{indent}{item.name}:"
             yield from inner
         return
@@ -88,19 +93,23 @@ def _lines(item: Item, path: str, values: Mapping[str, Value], indent: str) -> I
         return
     if isinstance(item, Key):
         line = f"{indent}{item.name}: {value_text(item, value)}"
-        yield f"{line:<40}  # {' | '.join(item.choices)}" if item.choices and not item.many else line
+        yield (
+            f"{line:<40}  # {' | '.join(item.choices)}"
+            if comments and item.choices and not item.many
+            else line
+        )
     elif isinstance(item, Hosts):
         entries = (
             [entry for entry in value if isinstance(entry, HostEntry)] if isinstance(value, tuple) else []
         )
         if item.many:
-            yield from _comment(item, indent)
+            yield from _comment(item, indent) if comments else ()
             yield f"{indent}{item.name}:"
             yield from (f"{indent}  - {entry_text(entry)}" for entry in entries)
         else:
             yield f"{indent}{item.name}: {entry_text(entries[0])}"
     elif isinstance(value, Mapping):
-        yield from _comment(item, indent)
+        yield from _comment(item, indent) if comments else ()
         yield f"{indent}{item.name}:"
         yield from (f"{indent}  {name}: {pair_text(text)}" for name, text in value.items())
 

@@ -99,6 +99,23 @@ def hop_target(spec: str, like: Target) -> Target:
     )
 
 
+def host_names(config: Path | None = None) -> tuple[str, ...]:
+    """The hosts that ~/.ssh/config names one by one, in its order, included files too; what stands for many is left
+    out. Empty when there is no such file or it cannot be read.
+    """
+    file = config or Path.home() / ".ssh" / "config"
+    names: dict[str, None] = {}
+    try:
+        for line in _with_includes(file):
+            word, _, rest = line.strip().replace("=", " ", 1).partition(" ")
+            if word.lower() == "host":
+                patterns = shlex.split(rest, comments=True)
+                names.update(dict.fromkeys(one for one in patterns if not set(one) & set("*?!")))
+    except (OSError, ValueError):
+        return tuple(names)
+    return tuple(names)
+
+
 def expand(text: str, tokens: Mapping[str, str]) -> str:
     """Replace %h, %p, %r, %n and %% by values quoted for a shell; other tokens stay as they are."""
     return re.sub(

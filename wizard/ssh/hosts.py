@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from wizard.connection import Connection, Stop
 from wizard.ssh.config import Route, hop_target, resolve
 from wizard.ssh.hostkeys import UnknownHostKey
-from wizard.ssh.pool import Connections
+from wizard.ssh.pool import AT_ONCE, Connections, Either
 from wizard.ssh.target import Login, Target, Timeouts
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def connections(
     confirm_host_key: Callable[[UnknownHostKey], bool] | None = None,
     timeouts: Timeouts | None = None,
     stop: Stop | None = None,
+    at_once: int = AT_ONCE,
 ) -> Connections:
     """Lazily opened connections to these targets, by name; jump hosts are opened once and shared.
 
@@ -64,27 +65,28 @@ def connections(
             hop_logins.setdefault(last, login_of(host).for_jump())
         return known
 
-    def open_one(host: str) -> Connection:
+    def open_one(host: str, until: Stop | None) -> Connection:
         from wizard.ssh.client import connect
 
         local = here(host)
         if local is not None:
             return local
+        either = Either(stop, until)
         shared = jump_of(host)
 
         def jump(_hop: Target) -> SshConnection:
             assert shared is not None
-            return pool.get(shared, stop=stop)  # pyright: ignore[reportReturnType]
+            return pool.get(shared, stop=either)  # pyright: ignore[reportReturnType]
 
         return connect(
             targets.get(host) or hops[host],
             login_of(host) if host in targets else hop_logins[host],
             confirm_host_key=confirm,
             timeouts=timeouts,
-            stop=stop,
+            stop=either,
             jump=jump if shared is not None else None,
             route=route(host),
         )
 
-    pool = Connections(open_one, jump_of=jump_of)
+    pool = Connections(open_one, jump_of=jump_of, at_once=at_once)
     return pool

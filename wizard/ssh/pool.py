@@ -24,14 +24,14 @@ TRIES = 5
 class Connections:
     """Connections by host name. All methods may be called from several threads.
 
-    `open_one` opens a connection or raises `ConnectionFailed`; `jump_of` names the host in between, if any:
-    it is opened first, from this same pool, so that `open_one` finds it there. A host that failed stays
-    failed until `forget`: others then need not wait for its time limits again.
+    `open_one` opens a connection, until the given stop is set, or raises `ConnectionFailed`; `jump_of` names
+    the host in between, if any: it is opened first, from this same pool, so that `open_one` finds it there.
+    A host that failed stays failed until `forget`: others then need not wait for its time limits again.
     """
 
     def __init__(
         self,
-        open_one: Callable[[str], Connection],
+        open_one: Callable[[str, Stop | None], Connection],
         *,
         jump_of: Callable[[str], str | None] = lambda _host: None,
         at_once: int = AT_ONCE,
@@ -46,7 +46,7 @@ class Connections:
         self._lock = threading.Lock()
         self._places: dict[str, _Place] = {}
         self._jumps: dict[str, threading.BoundedSemaphore] = {}
-        self._closed = False
+        self._over = threading.Event()
 
     def get(self, host: str, *, stop: Stop | None = None) -> Connection:
         """The connection to a host, opened now if there is none that is alive.
@@ -54,7 +54,7 @@ class Connections:
         Raises:
             ConnectionFailed: now, or the same one as before until `forget(host)`.
         """
-        until = _Either(stop, lambda: self._closed)
+        until = Either(stop, self._over)
         while True:
             place = self._place(host)
             while not place.lock.acquire(timeout=STEP):
@@ -71,7 +71,7 @@ class Connections:
             finally:
                 place.lock.release()
             with self._lock:
-                if not self._closed and self._places.get(host) is place:
+                if not self._over.is_set() and self._places.get(host) is place:
                     return connection
             connection.close()  # While it was opened, all were closed, or this host was forgotten.
 
@@ -121,10 +121,17 @@ class Connections:
         if place is not None and place.connection is not None:
             place.connection.close()
 
+    def renew(self, host: str) -> None:
+        """Forget a host unless a connection to it is open: a failure, and an attempt that is under way."""
+        with self._lock:
+            place = self._places.get(host)
+            if place is not None and place.connection is None:
+                del self._places[host]
+
     def close_all(self) -> None:
         """Close every connection, also those being opened; what runs on them ends. Later calls fail."""
         with self._lock:
-            self._closed = True
+            self._over.set()
             places = list(self._places.values())
         for place in places:
             connection = place.connection
@@ -133,7 +140,7 @@ class Connections:
 
     def _place(self, host: str) -> _Place:
         with self._lock:
-            if self._closed:
+            if self._over.is_set():
                 raise failed(host, "cancelled")
             return self._places.setdefault(host, _Place())
 
@@ -150,7 +157,7 @@ class Connections:
             for attempt in range(TRIES):
                 look(host, stop)
                 try:
-                    return self._open_one(host)
+                    return self._open_one(host, stop)
                 except ConnectionFailed as wrong:
                     if wrong.kind == "cancelled":
                         raise
@@ -199,12 +206,11 @@ def _alive(connection: Connection) -> bool:
     return bool(getattr(connection, "alive", True))
 
 
-class _Either:
-    """A stop that is set when the given one is, or when a condition has come true."""
+class Either:
+    """A stop that is set when one of these is."""
 
-    def __init__(self, stop: Stop | None, condition: Callable[[], bool]) -> None:
-        self._stop = stop
-        self._condition = condition
+    def __init__(self, *stops: Stop | None) -> None:
+        self._stops = stops
 
     def is_set(self) -> bool:
-        return self._condition() or (self._stop is not None and self._stop.is_set())
+        return any(stop is not None and stop.is_set() for stop in self._stops)

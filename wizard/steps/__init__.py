@@ -9,21 +9,36 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ..view import Use
-from .hosts import HOSTS
+from .apply import APPLY
+from .done import DONE
+from .findings import FINDINGS
+from .flink import FLINK
+from .flink_config import FLINK_CONFIG
+from .hdfs import HDFS
+from .hosts import HOSTS, REPAIR_HOSTS
+from .java_home import JAVA_HOME
+from .requirements import REQUIREMENTS
+from .review import REVIEW
+from .ssh_keys import SSH_KEYS
 from .step import ByHand, Cell, Standing, State, Step
 from .welcome import WELCOME
+from .workers import WORKERS
 
-REVIEW = Step("review", "Review", "Everything that will be done, host by host.")
-FINDINGS = Step("findings", "Findings", "What is wrong, where it was seen, and what mends it.")
-APPLY = Step(
-    "apply",
-    "Apply",
-    "Carries the plan out, stage by stage, all hosts side by side. Every command is in the log.",
+INSTALL: tuple[Step, ...] = (
+    WELCOME,
+    HOSTS,
+    REQUIREMENTS,
+    SSH_KEYS,
+    JAVA_HOME,
+    FLINK,
+    FLINK_CONFIG,
+    WORKERS,
+    HDFS,
+    REVIEW,
+    APPLY,
+    DONE,
 )
-DONE = Step("done", "Done", "What was verified, and how to go on from here.")
-
-INSTALL: tuple[Step, ...] = (WELCOME, HOSTS, REVIEW, APPLY, DONE)
-REPAIR: tuple[Step, ...] = (WELCOME, HOSTS, FINDINGS, REVIEW, APPLY, DONE)
+REPAIR: tuple[Step, ...] = (WELCOME, REPAIR_HOSTS, FINDINGS, REVIEW, APPLY, DONE)
 
 WALKS: Mapping[Use, tuple[Step, ...]] = MappingProxyType(
     {"install": INSTALL, "dry-run": INSTALL, "practice": INSTALL, "repair": REPAIR}

@@ -44,11 +44,23 @@ def _no_lines(view: View) -> tuple[ByHand, ...]:
     return ()
 
 
+def _no_more(view: View) -> tuple[Question, ...]:
+    del view
+    return ()
+
+
+def _no_words(view: View) -> tuple[str, ...]:
+    del view
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step. `purpose` is two sentences; `row` gives a cell for each of `columns`, observed on that host.
 
-    `concerns` are the ids of findings that this step shows; `by_hand` is for exactly these answers.
+    `concerns` are the ids of findings that this step shows; `by_hand` is for exactly these answers. `more` are
+    questions that depend on other answers, `summary` are lines below the table, `objections` sentences on answers
+    that read well and still cannot be carried out.
     """
 
     id: str
@@ -59,10 +71,13 @@ class Step:
     row: Callable[[View, HostSpec], tuple[Cell, ...]] = _no_row
     by_hand: Callable[[View], tuple[ByHand, ...]] = _no_lines
     concerns: frozenset[str] = frozenset()
+    more: Callable[[View], tuple[Question, ...]] = _no_more
+    summary: Callable[[View], tuple[str, ...]] = _no_words
+    objections: Callable[[View], tuple[str, ...]] = _no_words
 
     def asks(self, view: View) -> tuple[Question, ...]:
         """The questions that these answers leave to be asked."""
-        return tuple(one for one in self.questions if one.asked(view))
+        return tuple(one for one in (*self.questions, *self.more(view)) if one.asked(view))
 
     def findings(self, view: View) -> tuple[Finding, ...]:
         """What the checks say that concerns this step."""
@@ -70,18 +85,18 @@ class Step:
 
     def open_problems(self, view: View) -> tuple[str, ...]:
         """Sentences about answers of this step that do not fit, or are missing."""
-        paths = tuple(one.path for one in self.questions)
+        paths = tuple(one.path for one in (*self.questions, *self.more(view)))
         said = [
             f"{problem.path}: {problem.sentence}"
             for problem in view.problems
-            if problem.severity == "error" and problem.path.startswith(paths)
+            if problem.severity == "error" and _below(problem.path, paths)
         ]
         missing = [
             f"{one.title} is missing."
             for one in self.asks(view)
             if one.required and given(view, one.path) is None and one.suggest(view) is None
         ]
-        return (*said, *missing)
+        return (*said, *missing, *self.objections(view))
 
     def standing(self, view: View) -> Standing:
         """To do, done, or in need of attention: a word for the rail, never only a colour."""
@@ -92,3 +107,8 @@ class Step:
             for finding in self.findings(view)
         )
         return "attention" if blocked or self.open_problems(view) else "done"
+
+
+def _below(path: str, paths: tuple[str, ...]) -> bool:
+    """Whether a problem lies at one of these answers or inside it, as workers[2].port lies in workers."""
+    return any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in paths)

@@ -14,10 +14,10 @@ from ..operations.operation import Operation
 from ..plan import Plan
 from ..preview import Preview
 from ..runner import Consent, Outcome, no_job_loss
-from ..session import Look, unreachable
+from ..session import Look, refusal, unreachable
 from ..showing import preview_lines, suggestion_lines
 from ..text import clean, one_line
-from ..words import counted, name_of
+from ..words import counted, in_sentence, name_of
 from .opening import Opened, Refused, opened, read_file
 
 _UNCHANGED = {"stop": "Nothing to do: it is stopped.", "start": "Nothing to do: it runs."}
@@ -96,29 +96,20 @@ def local_answers(options: argparse.Namespace) -> str:
 def looked(door: Opened) -> tuple[Look, Exit | None]:
     """Look at the hosts and print what was found. The status is set when nothing may be changed."""
     look = door.session.look()
-    master = door.spec.master.name
     if door.stop.is_set():
         door.terminal.line("Cancelled while the hosts were read. Nothing was changed.")
         return look, Exit.CANCELLED
     shown = [one for one in look.findings if one.severity != "info" or door.options.verbose]
     for finding in shown:
         door.printer.finding(finding)
-    if not look.facts[master].reached:
-        door.terminal.line(f"Nothing was changed: without the master {master} nothing can be done.")
-        return look, Exit.UNREACHABLE
-    lost = [host.name for host in door.spec.hosts if not look.facts[host.name].reached]
-    if lost and all(worker.name in lost for worker in door.spec.workers):
-        door.terminal.line("Nothing was changed: no worker could be reached.")
-        return look, Exit.UNREACHABLE
-    for warning in look.desired.warnings:
-        door.terminal.line(f"warning  {clean(warning)}")
-    blockers = [
-        finding for finding in look.blocking if any(look.facts[host].reached for host in finding.hosts)
-    ]
-    if blockers:
-        door.terminal.line(f"Nothing was changed: {counted(len(blockers), 'finding')} must be mended first.")
-        return look, first_of(Exit.BLOCKED, Exit.UNREACHABLE if lost else Exit.DONE)
-    return look, None
+    sentence, blockers, lost = refusal(door.spec, look)
+    if not sentence or blockers:
+        for warning in look.desired.warnings:
+            door.terminal.line(f"warning  {clean(warning)}")
+    if not sentence:
+        return look, None
+    door.terminal.line(f"Nothing was changed: {in_sentence(sentence)}")
+    return look, Exit.UNREACHABLE if lost else Exit.BLOCKED
 
 
 def carry_out(

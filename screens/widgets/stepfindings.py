@@ -1,0 +1,139 @@
+"""What the checks say at a step: a line for each finding, and on Enter what was seen, what is wanted, why, and the fix.
+
+Knows findings. It must not know what a plan would do, beyond what a finding says of it.
+"""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from wizard.findings import Finding
+from wizard.steps.typed import names
+from wizard.text import one_line
+from wizard.words import counted
+
+from .inked import ink, lines, marked, told
+
+STATES = {"error": ("bad", "error"), "warning": ("warn", "warning"), "info": ("note", "remark")}
+"""Severity → its mark and its word."""
+
+EVIDENCE = 8
+"""Lines of evidence that are shown."""
+
+
+class FindingRow(Widget, can_focus=True):
+    """Enter opens and closes it."""
+
+    DEFAULT_CSS = """
+    FindingRow { height: auto; width: 1fr; }
+    FindingRow:focus { background: $foreground 15%; }
+    """
+
+    BINDINGS = [Binding("enter,space", "open", "Details")]
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__()
+        self.finding = finding
+        self.opened = False
+
+    def show(self, finding: Finding) -> None:
+        """Draw this finding; what is open stays open."""
+        if finding != self.finding:
+            self.finding = finding
+            self.refresh(layout=True)
+
+    def action_open(self) -> None:
+        self.opened = not self.opened
+        self.refresh(layout=True)
+        self.call_after_refresh(self.scroll_visible, animate=False)
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.action_open()
+
+    def render(self) -> Content:
+        one = self.finding
+        state, word = STATES[one.severity]
+        where = f" ({names(one.hosts, 3)})" if one.hosts else ""
+        head = Content.assemble(
+            "▾ " if self.opened else "▸ ",
+            marked(state, word),
+            "  ",
+            ink(one_line(one.title, 200)),
+            ink(where, "$text-muted"),
+            ink(f"  {remedy(one)}", "$text-muted"),
+        )
+        return lines([head, *(line for line in _details(one))]) if self.opened else head
+
+
+class StepFindings(Vertical):
+    """All findings of a step, the worst first."""
+
+    DEFAULT_CSS = """
+    StepFindings { height: auto; }
+    StepFindings > .findings-title { color: $text-muted; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: tuple[tuple[str, ...], ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Static("", classes="findings-title", markup=False)
+
+    def show(self, findings: tuple[Finding, ...]) -> None:
+        """Draw these; a row stays itself while its finding does."""
+        order = ("error", "warning", "info")
+        ordered = sorted(findings, key=lambda one: order.index(one.severity))
+        keys = tuple((one.id, one.title) for one in ordered)
+        rows = {(row.finding.id, row.finding.title): row for row in self.query(FindingRow)}
+        title = counted(len(ordered), "finding", "findings")
+        self.query_one(".findings-title", Static).update(Content(title if ordered else ""))
+        self.display = bool(ordered)
+        if keys == self._keys:
+            for key, one in zip(keys, ordered, strict=True):
+                if key in rows:
+                    rows[key].show(one)
+            return
+        self._keys = keys
+        opened = {key for key, row in rows.items() if row.opened}
+        focused = next((key for key, row in rows.items() if row.has_focus), None)
+        self.query(FindingRow).remove()
+        made = [FindingRow(one) for one in ordered]
+        for key, row in zip(keys, made, strict=True):
+            row.opened = key in opened
+        self.mount(*made)
+        if focused in keys:
+            made[keys.index(focused)].focus(scroll_visible=False)
+
+
+def remedy(finding: Finding) -> str:
+    """Who mends it: the plan, or somebody by hand."""
+    if finding.waived:
+        return "- waived"
+    if finding.fix is None:
+        return ""
+    if finding.fix.operation and finding.fix.grade == "safe":
+        return "- the plan does this"
+    if finding.fix.operation:
+        return "- the plan does this once you agree"
+    return "- by hand" if finding.severity != "info" else ""
+
+
+def _details(one: Finding) -> list[Content]:
+    parts = [
+        *told("seen", one.observed),
+        *told("wanted", one.wanted),
+        *told("why", one.why),
+        *told("proof", "\n".join(one.evidence[:EVIDENCE])),
+    ]
+    if one.fix is not None:
+        parts += told("fix", one.fix.title)
+        parts += told("", "\n".join(one.fix.commands), "$accent")
+    return [Content.assemble("    ", part) for part in parts]

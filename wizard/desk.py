@@ -1,0 +1,72 @@
+"""What an operator hands in during a walk: passwords, confirmed host keys, decisions that a run waits for.
+
+All of it lives in memory alone. It must not know what is done with a password, nor who asks.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from .answers.passwords import Passwords
+from .secrets import Masker, Secret
+from .view import ShownKey
+
+
+@dataclass(slots=True)
+class Asked:
+    """Something that a run waits for."""
+
+    answered: threading.Event
+    value: object = None
+
+
+class Desk:
+    """Passwords and confirmations that a walk gathers; read by the connections. All in memory alone."""
+
+    def __init__(self, passwords: Passwords, masker: Masker) -> None:
+        self._lock = threading.Lock()
+        self._passwords = passwords
+        self._masker = masker
+        self._approved: set[str] = set()
+        self._shown: dict[tuple[str, int], ShownKey] = {}
+        masker.add(passwords.default, passwords.sudo_default)
+        masker.add(*passwords.per_host.values(), *passwords.sudo_per_host.values())
+
+    @property
+    def passwords(self) -> Passwords:
+        with self._lock:
+            return self._passwords
+
+    def keep_password(self, password: Secret, host: str = "", *, sudo: bool = False) -> None:
+        """Use this password from now on: for one host, or for every host that has none of its own."""
+        self._masker.add(password)
+        with self._lock:
+            old = self._passwords
+            if not host:
+                change = {"sudo_default" if sudo else "default": password}
+            else:
+                name = "sudo_per_host" if sudo else "per_host"
+                known: Mapping[str, Secret] = getattr(old, name)
+                change = {name: {**known, host.lower().removesuffix("."): password}}
+            self._passwords = replace(old, **change)
+
+    def confirm(self, key: ShownKey) -> bool:
+        """Whether the operator confirmed this host key; else it is shown from now on."""
+        with self._lock:
+            if key.fingerprint in self._approved:
+                return True
+            self._shown[key.host, key.port] = key
+            return False
+
+    def approve(self, keys: Iterable[ShownKey]) -> None:
+        with self._lock:
+            for key in keys:
+                self._approved.add(key.fingerprint)
+                self._shown.pop((key.host, key.port), None)
+
+    @property
+    def shown(self) -> tuple[ShownKey, ...]:
+        with self._lock:
+            return tuple(self._shown.values())
