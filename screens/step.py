@@ -60,6 +60,9 @@ MOST_TITLE = 26
 MOST_FIELD = 26
 """Columns that a field takes at most where a reason stands beside it."""
 
+DETAILS = 3
+"""Inputs, formula and bounds of a suggestion; what differs on single hosts stands in the table."""
+
 _unfinished: WeakKeyDictionary[Walk, dict[str, str]] = WeakKeyDictionary()
 """Texts that could not be taken when their step was left: they are there again when it is come back to."""
 
@@ -69,7 +72,7 @@ class StepPane(Pane):
 
     DEFAULT_CSS = """
     StepPane { height: 1fr; layout: vertical; }
-    StepPane > #step-body { height: 1fr; scrollbar-size-vertical: 1; }
+    StepPane > #step-body { height: 1fr; scrollbar-size-vertical: 1; padding: 0 1 0 0; }
     StepPane #step-questions { height: auto; }
     StepPane #step-problems { height: auto; }
     StepPane #step-summary { height: auto; margin: 1 0 0 0; color: $text-muted; }
@@ -359,5 +362,5 @@ def _explained(row: QuestionRow) -> list[str]:
         said.append(f"{row.field.text or 'As suggested'}: {row.field.detail}.")
     if row.suggested is not None:
         said.append(f"Suggested: {row.suggested.value}, {row.suggested.reason.rstrip('.')}.")
-        said += row.suggested.detail
+        said += [". ".join((*row.suggested.detail[:DETAILS], "")).strip()]
     return said

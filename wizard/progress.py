@@ -44,7 +44,7 @@ class HostProgress:
     """
 
     host: str
-    state: Literal["waiting", "working", "paused", "lost", "failed", "done"] = "waiting"
+    state: Literal["waiting", "working", "paused", "lost", "failed", "stopped", "done"] = "waiting"
     title: str = ""
     line: str = ""
     last: str = ""
@@ -212,7 +212,8 @@ class Follower:
         elif one.title:
             state = "working"
         elif self._outcome:
-            state = "failed" if one.failed else "done" if self._outcome != "cancelled" else "waiting"
+            whole = self._over and self._at == len(self._stages)
+            state = "failed" if one.failed else "done" if whole else "stopped"
         else:
             state = "waiting"
         return HostProgress(
@@ -260,7 +261,8 @@ class Follower:
             case events.HostDropped():
                 one = self._of(event.host)
                 one.rest()
-                one.lost = event.cause or "Takes no further part in this run."
+                if event.kind != "cancelled":  # what the operator breaks off is no failure of a host
+                    one.lost = event.cause or "Takes no further part in this run."
             case events.Paused() | events.ConsentAsked():
                 self._asked[event.number] = event
             case events.RunFinished():

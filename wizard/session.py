@@ -36,7 +36,6 @@ from .runner import Consent, Decide, Outcome, Performance, Runner, no_job_loss, 
 from .spec import ClusterSpec
 from .words import counted
 
-
 CHECKED: tuple[str, ...] = tuple(check.id for check in INSTALL_CHECKS)
 """The ids of everything that a look judges, in its order."""
 

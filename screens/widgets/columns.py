@@ -14,7 +14,7 @@ from wizard.text import one_line
 PADDING = 2
 """Columns between two cells."""
 
-LEAST = 7
+LEAST = 6
 """A column is not cut to less than this."""
 
 ENOUGH = 16
@@ -56,12 +56,15 @@ def fitted(
     places `held` are never left out.
     """
     shown = [Column(place, title, _natural(title, widths[place])) for place, title in enumerate(titles)]
+    if _total(shown) > room:
+        folds = [folded(title) for title in titles]
+        shown = [Column(place, title, _natural(title, widths[place])) for place, title in enumerate(folds)]
     for leaving in GOES_FIRST:
         if _least(shown) <= room:
             break
-        shown = [one for one in shown if one.title != leaving or one.place in held]
+        shown = [one for one in shown if one.title.replace("\n", " ") != leaving or one.place in held]
     while _total(shown) > room:
-        widest = max(shown, key=lambda one: one.width - len(one.title) / 8)
+        widest = max(shown, key=lambda one: one.width)
         if widest.width <= LEAST:
             break
         shown = [Column(one.place, one.title, one.width - 1) if one == widest else one for one in shown]
@@ -73,12 +76,23 @@ def cut(text: str, width: int) -> str:
     return one_line(text, max(width, 1))
 
 
+def folded(title: str) -> str:
+    """The title in two lines, as narrow as can be."""
+    words = title.split(" ")
+    ways = [f"{' '.join(words[:at])}\n{' '.join(words[at:])}" for at in range(1, len(words))]
+    return min(ways, key=_across, default=title)
+
+
+def _across(title: str) -> int:
+    return max(map(len, title.split("\n")))
+
+
 def _natural(title: str, width: int) -> int:
-    return min(max(len(title), width), MOST)
+    return min(max(_across(title), width), MOST)
 
 
 def _least(shown: Sequence[Column]) -> int:
-    return sum(min(one.width, max(len(one.title), ENOUGH)) + PADDING for one in shown)
+    return sum(min(one.width, max(_across(one.title), ENOUGH)) + PADDING for one in shown)
 
 
 def _total(shown: Sequence[Column]) -> int:

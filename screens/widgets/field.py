@@ -39,7 +39,8 @@ class LineField(Input):
     """One line. With options, a list of them opens."""
 
     DEFAULT_CSS = """
-    LineField { background: $panel; color: $accent; text-style: bold; }
+    LineField { background: $panel; color: $accent; }
+    LineField.-given { text-style: bold; }
     LineField:focus { background: $panel; background-tint: $foreground 10%; }
     LineField > .input--placeholder { color: $text-muted; text-style: none; }
     """
@@ -54,6 +55,9 @@ class LineField(Input):
     @property
     def text(self) -> str:
         return self.value
+
+    def watch_value(self, value: str) -> None:
+        self.set_class(bool(value), "-given")
 
     def put(self, text: str) -> None:
         """Show this text; nobody is told."""
@@ -250,6 +254,7 @@ class ManyField(TickList):
 
     DEFAULT_CSS = """
     ManyField { height: auto; max-height: 8; background: $panel; color: $accent; border: none; padding: 0; }
+    ManyField { text-wrap: nowrap; text-overflow: ellipsis; }
     ManyField.-open { color: $text-muted; }
     ManyField:focus { border: none; background-tint: $foreground 10%; }
     """

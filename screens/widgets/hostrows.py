@@ -27,6 +27,7 @@ STATES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "paused": ("!", "needs you", "warn"),
         "lost": ("✗", "out", "bad"),
         "failed": ("✗", "failed", "bad"),
+        "stopped": ("·", "stopped", "dim"),
         "done": ("✓", "done", "good"),
     }
 )

@@ -38,7 +38,7 @@ MARKS: Mapping[str, tuple[str, str]] = {
 PULSE = "·•●•"
 """What moves beside a host that is being read; it stands still where nothing moves."""
 
-AGE = 7
+AGE = 6
 """Columns for the age of a reading."""
 
 
@@ -151,10 +151,10 @@ class HostTable(DataTable[Text]):
         self._drawn.clear()
         with self.prevent(DataTable.RowHighlighted):
             self.clear(columns=True)
+            self.header_height = 2 if any("\n" in column.title for column in self._layout) else 1
             for column in self._layout:
-                self.add_column(
-                    Text(cut(column.title, column.width)), width=column.width, key=str(column.place)
-                )
+                title = "\n".join(cut(line, column.width) for line in column.title.split("\n"))
+                self.add_column(Text(title), width=column.width, key=str(column.place))
             for name in self._hosts:
                 self.add_row(*(self._cell(name, column) for column in self._layout), key=name)
             if host in self._hosts:

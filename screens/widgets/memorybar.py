@@ -52,7 +52,7 @@ class MemoryBar(Widget):
         parts: list[Content | str] = [_title(one), "\n"]
         if one.problem:
             return Content.assemble(*parts, marked("bad", one.problem))
-        parts += [_bar(one.parts, width), "\n", *_legend(one.parts, width)]
+        parts += [_bar(one.parts, width, self.app.no_color), "\n", *_legend(one.parts, width)]
         if one.short:
             parts += ["\n", marked("bad", f"{gib(one.short)} more than this host has: ask for less")]
         return Content.assemble(*parts)
@@ -67,7 +67,7 @@ class MemoryBars(Extra):
         yield from ()
 
     def show(self, view: View) -> None:
-        known = divisions(view)[:MOST]
+        known = tuple(sorted(divisions(view), key=lambda one: not one.taskmanagers)[:MOST])
         if known == self._shown:
             return
         self._shown = known
@@ -91,13 +91,14 @@ def _title(one: Division) -> Content:
     )
 
 
-def _bar(parts: Sequence[Part], width: int) -> Content:
+def _bar(parts: Sequence[Part], width: int, letters: bool) -> Content:
+    """The bar; `letters`: each piece is filled with its letter, where no colour tells it from the next."""
     pieces: list[Content] = []
     for part, cells in zip(parts, shares([part.mib for part in parts], width), strict=True):
         letter, colour = PIECES[part.name]
         label = f"{part.name} {part.mib / 1024:.1f}"
         text = f" {label} " if len(label) + 2 <= cells else letter
-        fill = "·" if part.name == "system" else letter
+        fill = letter if letters else " "
         told = f"{text:{fill}<{cells}}"[:cells]
         pieces.append(Content.styled(told, f"auto 90% on {colour}"))
     return Content("").join(pieces)

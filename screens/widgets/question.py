@@ -123,10 +123,16 @@ class QuestionRow(Vertical):
     def needs(self) -> tuple[int, int]:
         """Columns that the title and the field would like to have."""
         choosing = isinstance(self.field, ChoiceField)
-        values = [one.title for one in self.question.options(self._view)] if choosing else [answer_text(self._view, self.question)]
+        values = (
+            [one.title for one in self.question.options(self._view)]
+            if choosing
+            else [answer_text(self._view, self.question)]
+        )
         values += [self.suggested.value] if self.suggested and not choosing else []
         lines = isinstance(self.field, LinesField | ManyField)
-        return len(self.question.title) + 3, 0 if lines else max(map(len, values), default=0) + (4 if choosing else 1)
+        return len(self.question.title) + 3, 0 if lines else max(map(len, values), default=0) + (
+            4 if choosing else 1
+        )
 
     def fit(self, title: int, field: int) -> None:
         """Take so many columns for the title and the field, as the other rows do."""

@@ -204,6 +204,7 @@ async def test_a_run_that_is_being_cancelled_says_so_until_it_has_ended() -> Non
             await press(app, pilot, "yes")
             await until(pilot, lambda: walk.view.applied == "cancelled" and asked(app))
             assert not walk.confirmed
+            assert {host.state for host in walk.progress.now().hosts} == {"stopped"}
 
 
 @pytest.mark.parametrize(("key", "faster"), [("plus", True), ("minus", False)])

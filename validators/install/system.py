@@ -103,9 +103,7 @@ def open_files(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
 
 def clocks(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
     offsets = {
-        host.name: seen.clock_offset
-        for host, seen in reached(spec, facts)
-        if seen.clock_offset is not None
+        host.name: seen.clock_offset for host, seen in reached(spec, facts) if seen.clock_offset is not None
     }
     if len(offsets) < 2:
         return
