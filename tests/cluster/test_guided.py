@@ -99,7 +99,7 @@ def trust_and_log_in(terminal: Terminal, password: str) -> None:
     terminal.until("Password for the login")
     terminal.type(password)
     terminal.keys("Enter")
-    terminal.until("✓ flink@node0", "✓ flink@node2")
+    terminal.until("✓ flink@node0", "✓ flink@node1")
 
 
 @pytest.mark.long

@@ -225,3 +225,14 @@ def test_running_jobs_are_named_before_they_are_ended(practice: Walk) -> None:
     said = typed_ahead(practice, ["maybe", "", "no"], follow)
     assert "node0: Restart the JobManager would end 1 running job:\n  nightly [bold]count[/]\n" in said.text
     assert said.text.count("Please type yes or no.") == 1
+
+
+def test_a_dry_run_claims_nothing_that_was_not_seen(tmp_path: Path) -> None:
+    with opened("dry-run", state_dir=str(tmp_path)) as walk:
+        lines = ["", "node0.invalid", "node1.invalid", "next", "", *TO_REVIEW[4:], "no", "1", "yes", ""]
+        said = conversation(walk, lines)
+        assert said.text.count("Dry run: nothing is changed.") == len(walk.steps)
+        assert "login imagined (warning)" in said.text
+        assert "What was verified:" not in said.text and "Web interface:" not in said.text
+        assert f"flink-wizard apply {tmp_path}/flink/node0.invalid/answers.yaml" in said.text
+        assert said.status == 0
