@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .answers import Answers, BadAnswers, Problem, parse_answers, write_answers
 from .answers.answers import Value
+from .answers.declared import FORMAT
 from .answers.revising import revised
 
 
@@ -23,6 +24,9 @@ class Draft:
         self.text = text
         self.path: Path | None = None
         self.trouble = ""
+        self._opened = text
+        self._made: set[Path] = set()
+        """Files that were not there before."""
 
     def decide(self, path: str, value: Value | None) -> None:
         """Decide one answer anew, None to leave it open; also for keys below `flink.config` and `hdfs.config`."""
@@ -42,7 +46,8 @@ class Draft:
 
         What keeps the file from being written is in `trouble`.
         """
-        answers = self.answers
+        # Whoever opens the file later must find its format named.
+        answers = self.answers.with_value("version", FORMAT)
         try:
             text = revised(self.text, answers) if self.text else write_answers(answers)
             read = parse_answers(text, "answers", complete=False)
@@ -54,15 +59,25 @@ class Draft:
         path = self._place(answers)
         if path is not None:
             try:
+                self._keep_other(path)
                 _write(path, text)
                 self._leave(path)
             except OSError as error:
                 self.trouble = f"{path}: {error.strerror}. The answers are kept in memory alone."
         return read.warnings
 
+    def _keep_other(self, path: Path) -> None:
+        """Answers of an earlier walk that were not opened stay beside those that take their place."""
+        if path == self.path:
+            return
+        if not path.exists():
+            self._made.add(path)
+        elif path.read_text(encoding="utf-8", errors="replace") != self._opened:
+            path.with_name(f"{path.name}.bak").write_bytes(path.read_bytes())
+
     def _leave(self, path: Path) -> None:
-        """The same answers under an earlier name or master are not left behind."""
-        if self.path is not None and self.path != path:
+        """What this walk wrote under an earlier name or master is not left behind; what was there before is."""
+        if self.path is not None and self.path != path and self.path in self._made:
             self.path.unlink(missing_ok=True)
         self.path = path
 

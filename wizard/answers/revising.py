@@ -35,7 +35,7 @@ def revision(text: str, answers: Answers) -> Answers:
         BadAnswers: the text is bad, or the answers do not fit together.
     """
     before = parse_answers(text, complete=False)
-    wanted: dict[str, Value] = {"version": FORMAT}
+    wanted: dict[str, Value] = {} if before.values and "version" not in before.values else {"version": FORMAT}
     wanted.update({path: value for path, value in answers.values.items() if value not in ({}, ())})
     if before.values == wanted:
         return before
