@@ -93,7 +93,8 @@ def _say(walk: Walk, talk: Talk) -> None:
             say(f"Dry run: {counted(changed, 'change')} were played through, and nothing was changed.")
         case "done":
             say(f"Done: {counted(changed, 'change')}." if changed else "Done: nothing had to be changed.")
-            say(f"Web interface: {web_address(view)}")
+            if walk.tempo is None:
+                say(f"Web interface: {web_address(view)}")
         case "cancelled":
             say("Stopped. Each host is as its last finished line says. A new run goes on from there.")
         case "blocked":
@@ -102,14 +103,18 @@ def _say(walk: Walk, talk: Talk) -> None:
             say(f"Not finished, after {counted(changed, 'change')}. Mend the cause and run again.")
     printer = Printer(talk.console.terminal)
     if progress.proofs:
-        say("What was verified:")
+        played = "What a run verifies, taken for good here, as no host was changed:"
+        say("What was verified:" if walk.tempo is None else played)
         for proof in progress.proofs:
             printer(proof)
     for failed in progress.failures:
         printer(failed)
     if walk.found and walk.use == "repair":
         _say_mended(walk, talk)
-    if progress.outcome == "done":
+    if progress.outcome == "done" and walk.use == "dry-run":
+        say("To do it for real:")
+        talk.console.line(f"  flink-wizard apply {_word(view.file or 'FILE')}")
+    elif progress.outcome == "done":
         say("On a real cluster you would go on like this." if walk.use == "practice" else "How to go on:")
         for part in walk.steps[-1].by_hand(view):
             say(f"{part.title}:")
