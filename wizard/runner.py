@@ -175,7 +175,9 @@ class Runner:
 
     def _run_chain(self, plan: Plan, host: str, steps: tuple[Step, ...], outcome: Outcome) -> None:
         for step in steps:
-            if self._over(plan, outcome) or host in outcome.dropped:
+            # A stage that has begun is ended on every host, also when an essential one fails in it: what happens
+            # then does not hang on which host was faster.
+            if self._stop.is_set() or outcome.stopped or host in outcome.dropped:
                 return
             if isinstance(step, Proof):
                 self._prove(step, outcome)

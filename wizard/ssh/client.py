@@ -71,7 +71,7 @@ class SshConnection:
             try:
                 result = running.run(self._open_session)
             except CouldNotStart as wrong:
-                if not (isinstance(wrong.__cause__, paramiko.ChannelException) and self.alive):
+                if not (_refused(wrong.__cause__) and self.alive):
                     raise self._gone(wrong.__cause__, sent=running.sent) from wrong
                 self._places.narrow()
             else:
@@ -237,3 +237,13 @@ def _with_jumps(route: Route, jumps: tuple[str, ...]) -> Route:
     from dataclasses import replace
 
     return replace(route, jumps=jumps, proxy_command=None)
+
+
+def _refused(cause: BaseException | None) -> bool:
+    """Whether the host refused this one channel, or the start of a command on it: nothing has run then.
+
+    The library says of a refused start only that the channel is closed.
+    """
+    return isinstance(cause, paramiko.ChannelException) or (
+        isinstance(cause, paramiko.SSHException) and str(cause) == "Channel closed."
+    )
