@@ -40,10 +40,11 @@ def _hang_up_ends() -> Generator[None]:
     before: dict[signal.Signals, object] = {}
 
     def taken(number: int, frame: FrameType | None) -> None:
-        del number, frame
+        del number
         # An exception that is raised within a callback of the interpreter goes nowhere: then it comes again.
         signal.setitimer(signal.ITIMER_REAL, INSIST)
-        raise _HungUp(130)
+        if not _importing(frame):
+            raise _HungUp(130)
 
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGALRM):
         # Only the main thread may; elsewhere signals stay whose they are.
@@ -56,3 +57,12 @@ def _hang_up_ends() -> Generator[None]:
             signal.setitimer(signal.ITIMER_REAL, 0)
         for number, old in before.items():
             signal.signal(number, old)  # type: ignore[arg-type]
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported here: an exception in there would leave its lock to nobody, for ever."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
