@@ -15,6 +15,7 @@ from wizard import events
 from wizard.answers import build_spec, parse_answers
 from wizard.answers.passwords import Passwords
 from wizard.audit import AuditLog
+from wizard.local import is_here
 from wizard.obtain import Obtainer
 from wizard.real import Credentials, RealParts, real_parts
 from wizard.secrets import Masker
@@ -38,7 +39,7 @@ def spec_of(addresses: Sequence[str], key: OperatorKey, archive: Path, version: 
         "workers": list(addresses[1:]) or [addresses[0]],
         "flink": {"version": version, "source": str(archive)},
     }
-    return build_spec(parse_answers(yaml.safe_dump(answers), "benchmark"))
+    return build_spec(parse_answers(yaml.safe_dump(answers), "benchmark"), is_here=is_here)
 
 
 def parts_of(spec: ClusterSpec, known_hosts: Path, stop: threading.Event) -> RealParts:

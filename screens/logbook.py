@@ -22,7 +22,7 @@ MOST = 50_000
 LONGEST = 2_000
 """Characters of a line that are kept."""
 
-State = Literal["plain", "dim", "running", "good", "bad", "warn", "stage"]
+State = Literal["plain", "dim", "running", "good", "bad", "warn", "said", "stage"]
 
 MARKS = {"running": "…", "good": "✓", "bad": "✗", "warn": "!"}
 
@@ -158,7 +158,7 @@ class LogBook:
         opened.line.seconds = event.seconds
         if not opened.told:
             for part in event.tail.splitlines():
-                self._add(at, event.host, f"  {part}", "plain" if good else "warn")
+                self._add(at, event.host, f"  {part}", "plain" if good else "said")
 
     def _output(self, at: float, event: events.OutputArrived) -> None:
         opened = self._open.get(event.host)
@@ -229,7 +229,6 @@ class LogBook:
 
     def _paused(self, at: float, event: events.Paused) -> None:
         self._add(at, event.host, f"{event.title}: failed, the run waits here for your choice", "warn")
-        self._because(at, event.host, event.cause, event.evidence, event.action)
 
     def _consent(self, at: float, event: events.ConsentAsked) -> None:
         jobs = counted(len(event.jobs), "running job")

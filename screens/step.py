@@ -72,7 +72,8 @@ class StepPane(Pane):
 
     DEFAULT_CSS = """
     StepPane { height: 1fr; layout: vertical; }
-    StepPane > #step-body { height: 1fr; scrollbar-size-vertical: 1; padding: 0 1 0 0; }
+    StepPane > #step-body { height: 1fr; scrollbar-size-vertical: 1; }
+    StepPane #step-content { height: auto; padding: 0 1 0 0; }
     StepPane #step-questions { height: auto; }
     StepPane #step-problems { height: auto; }
     StepPane #step-summary { height: auto; margin: 1 0 0 0; color: $text-muted; }
@@ -93,7 +94,7 @@ class StepPane(Pane):
         self._widths = (12, 10)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="step-body", can_focus=False):
+        with VerticalScroll(id="step-body", can_focus=False), Vertical(id="step-content"):
             yield StepHead(self.step)
             with Vertical(id="step-questions"):
                 for question in self.step.asks(self._view):

@@ -11,11 +11,15 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from . import __version__
 from .options import parse
+
+if TYPE_CHECKING:
+    from .walk import Walk
 
 GUIDED = ("install", "repair", "dry-run", "practice")
 """The commands with a dialogue, unless --yes is given."""
@@ -77,22 +81,41 @@ def _guided(options: Namespace) -> int:
 
 
 def _walk(options: Namespace) -> int:
-    from .answers import BadAnswers
-    from .opening import Unusable, open_walk
-
     try:
-        with open_walk(options, options.command) as walk:
-            if _plainly(options):
-                from screens.plain import run
-            else:
-                from screens.app import run
-            status = run(walk)
-            # A front end takes the signals for itself and gives them back as they are by default.
-            _take_signals()
-            return status
-    except (BadAnswers, Unusable) as bad:
-        print(str(bad), file=sys.stderr)
+        if _plainly(options) or _asks_first(options):
+            from .opening import open_walk
+
+            with open_walk(options, options.command) as walk:
+                if _plainly(options):
+                    from screens.plain import run
+                else:
+                    from screens.app import run
+                status = run(walk)
+                # A front end takes the signals for itself and gives them back as they are by default.
+                _take_signals()
+                return status
+        from screens.app import run_opening
+
+        return run_opening(lambda: _opened(options), options.command, _take_signals)
+    except Exception as fault:
+        from .answers import BadAnswers
+        from .opening import Unusable
+
+        if not isinstance(fault, BadAnswers | Unusable):
+            raise
+        print(str(fault), file=sys.stderr)
         return 2
+
+
+def _opened(options: Namespace) -> AbstractContextManager[Walk]:
+    from .opening import open_walk
+
+    return open_walk(options, options.command)
+
+
+def _asks_first(options: Namespace) -> bool:
+    """Whether opening the walk asks something in the terminal, which must be the operator's then."""
+    return any(getattr(options, name, None) for name in ("ask_password", "master"))
 
 
 def _plainly(options: Namespace) -> bool:

@@ -260,7 +260,7 @@ class HostFacts:
     disks: tuple[DiskFacts, ...] | None = None
     tools: frozenset[str] | None = None
     pdsh_rcmd: str | None = None
-    """pdsh's default transport as a login shell would use it; "" without pdsh."""
+    """pdsh's default transport, where no variable says otherwise; "" without pdsh."""
     user: str | None = None
     uid: int | None = None
     groups: tuple[str, ...] | None = None
@@ -298,6 +298,11 @@ class HostFacts:
     @property
     def reached(self) -> bool:
         return self.failure is None
+
+    @property
+    def pdsh_transport(self) -> str | None:
+        """What pdsh takes in a login shell, as Flink's start script opens one; "" without pdsh."""
+        return self.pdsh_rcmd and ((self.login_environment or {}).get("PDSH_RCMD_TYPE") or self.pdsh_rcmd)
 
     def merged(self, newer: HostFacts) -> HostFacts:
         """These facts with everything that the newer reading holds; mappings are joined key by key.

@@ -26,6 +26,7 @@ from .parts import CommandFailed
 from .secrets import Secret
 from .spec import HERE
 from .text import clean
+from .words import name_of
 from .writing import discard_run, pack_run, unpack_run, upload_run
 
 _CHUNK = 512 * 1024
@@ -85,7 +86,7 @@ class Hands:
                 tail = str(error)
                 raise CommandFailed(
                     operation.host,
-                    f"{line}: a file of this machine cannot be read",
+                    f"A file of this machine cannot be read, which this needs: {line}.",
                     tail,
                     "Look at that file.",
                 ) from None
@@ -159,7 +160,10 @@ class Hands:
                 stream = _file_chunks(path, packed)
             except OSError as error:
                 raise CommandFailed(
-                    HERE, f"{path} cannot be read", error.strerror or str(error), "Name a file that is there."
+                    HERE,
+                    f"{path} cannot be read.",
+                    error.strerror or str(error),
+                    "Name a file that is there.",
                 ) from None
         else:
             total = transfer.size
@@ -299,7 +303,7 @@ def _filled(host: str, command: Command, values: Mapping[Later, str]) -> Command
         later = cast("Later", missing.args[0])
         raise CommandFailed(
             host,
-            f"the {later.name.replace('-', ' ')} of {later.host} is not known",
+            f"The {later.name.replace('-', ' ')} of {later.host} is not known.",
             "the step that brings it about was left out or failed",
             "Run again: then it is read from the host.",
         ) from None
@@ -325,7 +329,7 @@ def _failed(host: str, command: Command, result: Result) -> CommandFailed:
     status = "was ended by a signal" if result.status is None else f"ended with status {result.status}"
     evidence = clean(result.tail(8))
     action = "Mend the cause and run again: what is done already is not done twice."
-    cause = f"{what}: {status}"
+    cause = f"A command on {name_of(host)} {status}: {what}."
     if isinstance(command, Transfer):
         cause = f"The copy into {command.path} on {host} broke off: tar {status}."
     if "No space left on device" in evidence or "Disk quota exceeded" in evidence:

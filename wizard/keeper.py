@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from . import events
-from .answers import Answers, build_spec, is_here
+from .answers import Answers, build_spec
 from .answers.problem import Problem
 from .answers.writing import DEFAULT_VERSION
 from .desk import Desk
@@ -20,6 +21,7 @@ from .draft import Draft
 from .events import Event, Sink
 from .flink.catalogue import UnknownBuild
 from .journal import masked
+from .local import is_here
 from .lookout import Lookout, Reach
 from .runs import broken
 from .secrets import Masker
@@ -55,6 +57,7 @@ class Keeper:
         self._masker = masker
         self._sink = masked(self._hand_on, masker)
         self._listeners: list[Sink] = []
+        self._unheard: deque[Event] | None = deque(maxlen=1_000)
         self._waived = tuple(waived)
         self._settle = settle
         self._lock = threading.RLock()
@@ -75,13 +78,21 @@ class Keeper:
 
     @property
     def view(self) -> View:
-        """The newest view."""
-        with self._lock:
-            return self._view
+        """The newest view. Reading it waits for nobody: views are values, and the newest is one reference."""
+        return self._view
 
-    def listen(self, sink: Sink) -> None:
-        """Hand every event to this sink too from now on, from whatever thread it comes. It must not wait."""
-        self._listeners.append(sink)
+    def listen(self, sink: Sink, earlier: bool = False) -> None:
+        """Hand every event to this sink too from now on, from whatever thread it comes. It must not wait.
+
+        `earlier`: first those of before, as hosts are read from the beginning; they are kept for one such sink.
+        """
+        with self._lock:
+            before = self._unheard if earlier else None
+            if before is not None:
+                self._unheard = None
+            self._listeners.append(sink)
+        for event in before or ():
+            sink(event)
 
     def mask(self, text: str) -> str:
         """The text without secrets."""
@@ -209,6 +220,9 @@ class Keeper:
         self._sink(event)
 
     def _hand_on(self, event: Event) -> None:
+        with self._lock:
+            if self._unheard is not None:
+                self._unheard.append(event)
         for listener in tuple(self._listeners):
             listener(event)
 

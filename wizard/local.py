@@ -6,6 +6,7 @@ the commands mean.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import selectors
 import signal
@@ -16,10 +17,12 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import IO
 
 import psutil
 
+from wizard.answers.judging import is_loopback, same_name
 from wizard.connection import CommandTimeout, ConnectionFailed, OutputSink, Result, Stop
 
 STOP_STEP = 0.1
@@ -227,39 +230,27 @@ def _home() -> str:
     return home if os.path.isdir(home) else "/"
 
 
-def is_this_machine(name: str, *, seconds: float = 3.0) -> bool:
-    """Whether a name or address means this machine: localhost, an own host name, or an own address.
+def is_here(host: str) -> bool:
+    """Whether `host` is this machine: a loopback name, its own host name, or one of its addresses.
 
-    A name that does not resolve within `seconds` does not.
+    No name is resolved, and no address bound to find out: where `ip_nonlocal_bind` is set, every address can be.
     """
-    plain = name.strip().strip("[]").rstrip(".").lower()
-    if plain in ("", "localhost", "ip6-localhost") or plain.startswith("127."):
-        return bool(plain)
-    own_name = socket.gethostname().lower()
-    if plain in (own_name, own_name.partition(".")[0]):
+    own = same_name(socket.gethostname())
+    if is_loopback(host) or same_name(host) in (own, own.partition(".")[0]):
         return True
-    return bool(_addresses_of(plain, seconds) & own_addresses())
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return not address.is_loopback and address in own_addresses()
 
 
-def own_addresses() -> frozenset[str]:
-    """Every IP address of this machine's interfaces."""
-    found = {
-        address.address.partition("%")[0]
+@cache
+def own_addresses() -> frozenset[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """Every IP address of this machine's interfaces, as they were when first asked for."""
+    return frozenset(
+        ipaddress.ip_address(address.address.partition("%")[0])
         for addresses in psutil.net_if_addrs().values()
         for address in addresses
         if address.family in (socket.AF_INET, socket.AF_INET6)
-    }
-    return frozenset(found | {"127.0.0.1", "::1"})
-
-
-def _addresses_of(name: str, seconds: float) -> set[str]:
-    found: set[str] = set()
-    done = threading.Event()
-
-    def ask() -> None:
-        with suppress(OSError, UnicodeError):
-            found.update(str(item[4][0]).partition("%")[0] for item in socket.getaddrinfo(name, None))
-        done.set()
-
-    threading.Thread(target=ask, daemon=True).start()
-    return set(found) if done.wait(seconds) else set()
+    )

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 from itertools import count
 from types import MappingProxyType
 from typing import Any, cast
@@ -192,11 +193,15 @@ class _PracticeProber:
 
 def address_of(scenario: Scenario, name: str) -> str:
     """The address of an imagined host: of the range that is kept for examples, unless the name is one itself."""
+    return scenario.addresses.get(name.partition(".")[0]) or _example(name)
+
+
+@cache
+def _example(name: str) -> str:
     try:
         return str(ipaddress.ip_address(name))
     except ValueError:
-        known = scenario.addresses.get(name.partition(".")[0])
-        return known or f"192.0.2.{20 + hashlib.sha256(name.encode()).digest()[0] % 200}"
+        return f"192.0.2.{20 + hashlib.sha256(name.encode()).digest()[0] % 200}"
 
 
 def host_key(name: str) -> PublicKey:

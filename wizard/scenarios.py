@@ -147,6 +147,12 @@ def _worded(plain: Any, words: Mapping[str, str]) -> Any:
     return plain
 
 
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    """The types of a dataclass's fields, worked out once."""
+    return typing.get_type_hints(kind)
+
+
 def _made(kind: Any, value: Any) -> Any:
     """A value of a type from plain YAML: dataclasses from mappings, tuples and sets from lists."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
@@ -155,7 +161,7 @@ def _made(kind: Any, value: Any) -> Any:
             None if value is None else _made(next(one for one in inner if one is not types.NoneType), value)
         )
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)
         return kind(**{name: _made(hints[name], part) for name, part in value.items()})
     if origin is tuple:
         return tuple(_made(inner[0], part) for part in value)

@@ -113,9 +113,13 @@ class Walk(Keeper):
 
     def open(self, path: str) -> str:
         """Take over the answers of a file; "" or why it cannot be used."""
+        self._draft.give_back()
         try:
             answers = read_answers(path, complete=False)
         except BadAnswers as bad:
+            with self._lock:
+                self._save = True
+                self._touch()
             return str(bad)
         with self._lock:
             self._draft = Draft(self.shelf.place, answers, answers.text)
@@ -226,6 +230,8 @@ class Walk(Keeper):
             if self._view.applied == "running" or self._closed:
                 return
             self._outdate()
+            if self.use in ("install", "repair"):
+                self._draft.keep()
             self.found = self._view.findings
             self.progress.begin()
             self._publish(applied="running")

@@ -5,6 +5,8 @@ Knows widgets in general. It must not know any of ours.
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.containers import ScrollableContainer
 from textual.screen import Screen
 from textual.scroll_view import ScrollView
@@ -14,7 +16,7 @@ from textual.widgets import Button, Input
 WAYS = {"up": -1, "down": 1, "left": -1, "right": 1}
 
 
-def leads_on(screen: Screen[object], key: str) -> int:
+def leads_on(screen: Screen[Any], key: str) -> int:
     """1 when this key goes to the next field, -1 to the one before, 0 when it belongs to the field."""
     way = WAYS.get(key, 0)
     field = screen.focused

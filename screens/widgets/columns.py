@@ -63,6 +63,11 @@ def fitted(
         if _least(shown) <= room:
             break
         shown = [one for one in shown if one.title.replace("\n", " ") != leaving or one.place in held]
+    whole = [
+        Column(one.place, titles[one.place], _natural(titles[one.place], widths[one.place])) for one in shown
+    ]
+    if _total(whole) <= room:
+        return tuple(whole)
     while _total(shown) > room:
         widest = max(shown, key=lambda one: one.width)
         if widest.width <= LEAST:

@@ -19,6 +19,10 @@ class Extra(Vertical):
     Extra > .extra-title { color: $secondary; text-style: bold; height: auto; }
     Extra > OptionList { height: auto; max-height: 8; border: none; background: $background; padding: 0; }
     Extra > OptionList:focus { border: none; background-tint: transparent; }
+    Extra > OptionList > .option-list--option-highlighted {
+        background: transparent; color: $foreground; text-style: none;
+    }
+    Extra > OptionList:focus > .option-list--option-highlighted { background: $foreground 15%; text-style: bold; }
     Extra > Button { width: auto; }
     """
 

@@ -254,8 +254,8 @@ class ManyField(TickList):
 
     DEFAULT_CSS = """
     ManyField { height: auto; max-height: 8; background: $panel; color: $accent; border: none; padding: 0; }
-    ManyField { text-wrap: nowrap; text-overflow: ellipsis; }
-    ManyField.-open { color: $text-muted; }
+    ManyField > .option-list--option-highlighted { color: $accent; }
+    ManyField.-open, ManyField.-open > .option-list--option-highlighted { color: $text-muted; }
     ManyField:focus { border: none; background-tint: $foreground 10%; }
     """
 

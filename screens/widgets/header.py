@@ -13,13 +13,7 @@ from wizard.text import one_line
 from wizard.view import View
 from wizard.words import counted, name_of
 
-BADGES = {
-    "install": "install",
-    "repair": "repair",
-    "dry-run": " DRY RUN: no host is changed ",
-    "practice": " PRACTICE: nothing here is real ",
-}
-"""How each use is called at the top. Where nothing is changed it is said in so many words."""
+from .curtain import badge_of
 
 
 class WalkHeader(Widget):
@@ -42,9 +36,7 @@ class WalkHeader(Widget):
 def header_line(view: View, at: int, of: int, width: int) -> Content:
     """The header in at most `width` columns: what is less needed is left out first."""
     cluster = one_line(view.answers.text_at("cluster") or "no name yet", 20)
-    quiet = view.use in {"install", "repair"}
-    badge = (BADGES[view.use], "bold" if quiet else "bold reverse $warning")
-    left = Content.assemble((f" {cluster} ", "bold reverse $primary"), " ", badge)
+    left = Content.assemble((f" {cluster} ", "bold reverse $primary"), " ", badge_of(view.use))
     if view.applied == "running":
         left = Content.assemble(left, " ", (" RUN UNDER WAY ", "bold reverse $success"))
     for facts, step in _shapes(view, at, of):

@@ -1,6 +1,6 @@
 """What leaving the wizard means just now: whether to ask first, what state the hosts are in, and the exit status.
 
-Knows a view and whether a review stands. It must not know how a question is drawn, nor how a run is ended.
+Knows a view and whether a plan waits. It must not know how a question is drawn, nor how a run is ended.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ UNREAL = {
 }
 
 
-def leave_question(view: View, reviewed: bool) -> Leave | None:
-    """What to ask before leaving, None when there is nothing to lose."""
+def leave_question(view: View, waiting: bool) -> Leave | None:
+    """What to ask before leaving, None when there is nothing to lose. `waiting`: a plan waits to be carried out."""
     unreal = UNREAL.get(view.use)
     if view.applied == "running":
         hosts = unreal or (
@@ -35,7 +35,7 @@ def leave_question(view: View, reviewed: bool) -> Leave | None:
             "says; a later run goes on from there."
         )
         return Leave("A run is under way", f"Leaving cancels it. {hosts}", "Cancel the run and quit", "Stay")
-    if reviewed:
+    if waiting:
         hosts = unreal or "Nothing was changed on any host by this plan yet."
         kept = f" Your answers are kept in {view.file}." if view.file and view.use != "practice" else ""
         return Leave("The plan was not carried out", f"{hosts}{kept}", "Quit", "Stay")

@@ -107,22 +107,24 @@ class LogPane(Vertical):
         lines = self.lines
         host = "all hosts" if lines.host is None else one_line(name_of(lines.host), 24)
         failed = "bold $error" if self.book.failed else "$text-muted"
-        parts: list[tuple[str, str]] = [("Log", "bold"), ("  ", "")]
+        parts: list[tuple[str, str]] = [("Log", "bold")]
+        if lines.needle and self.mode != "line":
+            parts += [("  ", ""), (f"“{one_line(lines.needle, 20)}” {lines.finding}", "$accent")]
+            parts += [("  n next  N previous", "$text-muted")]
         if self.mode != "line" or lines.host is not None:
-            parts += [(host, "$secondary"), ("  ", "")]
-        parts += [(self.book.count, failed)]
+            parts += [("  ", ""), (host, "$secondary")]
+        parts += [("  ", ""), (self.book.count, failed)]
         if self.mode == "line":
             newest = next((line for line in reversed(self.book.lines) if not line.detail), None)
             if newest is not None:
                 where = f"{one_line(name_of(newest.host), 16)}: " if newest.host else ""
                 said = f"{newest.mark} {where}{newest.text.strip()}".strip()
                 parts += [("  ", ""), (one_line(said, 300), "$text-muted")]
-        elif lines.needle:
-            parts += [("  ", ""), (f"“{one_line(lines.needle, 20)}” {lines.finding}", "$accent")]
-            parts += [("  n next  N previous", "$text-muted")]
-        elif not lines.follow:
+        elif not lines.follow and not lines.needle:
             parts += [("  ", ""), ("stopped here, End follows again", "$accent")]
-        return Content.assemble(*parts).truncate(max(self.size.width - 2, 10), ellipsis=True)
+        return Content.assemble(*parts).truncate(
+            max(self.query_one("#log-bar").size.width, 10), ellipsis=True
+        )
 
     def on_resize(self) -> None:
         self._tell()

@@ -25,6 +25,7 @@ STYLES = {
     "dim": "dim",
     "bad": "bad",
     "warn": "warn",
+    "said": "warn",
     "stage": "stage",
 }
 """State of a line → the style of its text; other texts are plain."""
@@ -51,7 +52,7 @@ class LogLines(ScrollView, can_focus=True):
         & .log--running { color: $text-muted; }
         & .log--stage { text-style: bold; }
         & .log--found { background: $accent; color: $background; text-style: bold underline; }
-        & .log--here { background: $primary 35%; text-style: bold; }
+        & .log--here { background: $primary-muted; text-style: bold; }
     }
     """
 
@@ -100,7 +101,7 @@ class LogLines(ScrollView, can_focus=True):
         if follow:
             self.to_end()
         elif gone:
-            self.scroll_to(y=max(self.scroll_offset.y - gone, 0), animate=False, immediate=True)
+            self.scroll_to(y=max(self.scroll_offset.y - gone, 0), animate=False, immediate=True, force=True)
         self.refresh()
 
     def choose(self, host: str | None, details: bool) -> None:
@@ -125,7 +126,7 @@ class LogLines(ScrollView, can_focus=True):
     def to_end(self) -> None:
         """Follow the end from now on."""
         self.follow = True
-        self.scroll_end(animate=False, immediate=True, x_axis=False)
+        self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
@@ -163,7 +164,7 @@ class LogLines(ScrollView, can_focus=True):
             self.here = serials[number]
             self.follow = False
             middle = max(places[number] - self.size.height // 2, 0)
-            self.scroll_to(y=middle, animate=False, immediate=True)
+            self.scroll_to(y=middle, animate=False, immediate=True, force=True)
         self.refresh()
         self.post_message(self.Changed())
 

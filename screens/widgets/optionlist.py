@@ -12,7 +12,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option as Line
 
 from wizard.questions import Option
@@ -33,7 +33,9 @@ class OptionsDialog(ModalScreen[str | None]):
         background: $panel; border: round $primary; padding: 0 1;
     }
     OptionsDialog Input { background: $surface; margin: 0 0 1 0; }
-    OptionsDialog OptionList { height: auto; max-height: 16; border: none; background: $panel; padding: 0; }
+    OptionsDialog OptionList { height: auto; max-height: 16; border: none; background: $panel; padding: 0;
+        text-wrap: nowrap; text-overflow: ellipsis; }
+    OptionsDialog #meaning { height: auto; min-height: 1; margin: 1 0 0 0; color: $text-muted; }
     """
 
     BINDINGS = [
@@ -55,6 +57,7 @@ class OptionsDialog(ModalScreen[str | None]):
             if len(self._options) > FEW:
                 yield Input(placeholder="type to narrow the list", compact=True)
             yield OptionList(markup=False, compact=True)
+            yield Static("", id="meaning", markup=False)
 
     def on_mount(self) -> None:
         options = self.query_one(OptionList)
@@ -80,6 +83,13 @@ class OptionsDialog(ModalScreen[str | None]):
         free = [place for place, one in enumerate(self._shown) if not one.disabled]
         options.highlighted = (
             values.index(self._current) if self._current in values else free[0] if free else None
+        )
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        one = self._shown[event.option_index]
+        self.query_one("#meaning", Static).update(
+            ink(f"{one.title}: {one.detail}" if one.detail else one.title)
         )
 
     def action_move(self, how: str) -> None:

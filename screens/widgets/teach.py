@@ -33,10 +33,10 @@ class TeachPane(VerticalScroll):
     """Its text can be marked with the mouse and copied; `c` copies all that would be typed."""
 
     DEFAULT_CSS = """
-    TeachPane { width: 38; height: 1fr; background: $surface; padding: 1 2; scrollbar-size-vertical: 1; }
+    TeachPane { width: 38; height: 1fr; background: $surface; padding: 1 1 1 2; scrollbar-size-vertical: 1; }
     TeachPane.-alone { width: 1fr; }
     TeachPane:focus { background-tint: $foreground 4%; }
-    TeachPane Static { height: auto; margin: 0 0 1 0; }
+    TeachPane Static { height: auto; margin: 0 1 1 0; }
     """
 
     BINDINGS = [Binding("c", "copy", "Copy"), Binding("escape", "leave", "Close")]

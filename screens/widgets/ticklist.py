@@ -21,6 +21,12 @@ from .inked import ink
 class TickList(OptionList):
     """`ticked` are the values, in the order of the list."""
 
+    DEFAULT_CSS = """
+    TickList { text-wrap: nowrap; text-overflow: ellipsis; }
+    TickList > .option-list--option-highlighted { background: transparent; color: $foreground; text-style: none; }
+    TickList:focus > .option-list--option-highlighted { background: $foreground 15%; text-style: bold; }
+    """
+
     BINDINGS = [Binding("space", "select", "Tick")]
 
     class Ticked(Message):

@@ -9,13 +9,20 @@ from typing import Any
 import pytest
 
 from wizard.flink import catalogue
-from wizard.flink.catalogue import LINES, VERSIONS, UnknownBuild, UnknownVersion, archive_names, line_of
+from wizard.flink.catalogue import (
+    LINES,
+    VERSIONS,
+    UnknownBuild,
+    UnknownVersion,
+    archive_names,
+    line_of,
+    module_flag_list,
+)
 from wizard.flink.java import (
     java_verdict,
     module_flags,
     parse_java_release,
     parse_java_version,
-    shipped_flags,
 )
 from wizard.flink.keys import judge_key, known_keys, nearest_key
 from wizard.flink.line import ModeUnknown
@@ -247,9 +254,10 @@ def test_module_flags_are_added_only_where_they_are_needed_and_harmless() -> Non
     assert not module_flags(line_of("1.16"), 11)
     assert not module_flags(line_of("2.3"), 21)
     assert not module_flags(line_of("1.8"), 17).tried
-    assert list(shipped_flags(line_of("2.0"))) == recorded["1.18-2.0"]
-    assert list(shipped_flags(line_of("2.1"))) == recorded["2.1-2.3"]
-    assert shipped_flags(line_of("1.17")) == ()
+    for line, named in (("2.0", "1.18-2.0"), ("2.1", "2.1-2.3")):
+        shipped = line_of(line).java.flags_shipped
+        assert shipped is not None and list(module_flag_list(shipped)) == recorded[named]
+    assert line_of("1.17").java.flags_shipped is None
 
 
 @pytest.mark.parametrize("row", golden("java-versions.json"))

@@ -37,7 +37,7 @@ from wizard.obtain import Obtainer
 from wizard.operations.operation import Operation
 from wizard.operations.record import WriteRecord
 from wizard.plan import Plan, Stage
-from wizard.plans.install import Context, plan_install
+from wizard.plans.install import INSTALL, Context, plan_of
 from wizard.preview import Preview, Previewed, preview
 from wizard.runner import Outcome
 from wizard.spec import HERE, ClusterSpec, FlinkSpec, HostSpec, SshSpec
@@ -130,7 +130,7 @@ def install(spec: ClusterSpec, facts: ClusterFacts, tar: Path) -> Preview:
         "run 20300101-000000-beef by op on here/boot as process 1/2 since then",
         records=(("answers.yaml", "version: 1\n"),),
     )
-    return preview(plan_install(settle(spec, facts), context), facts)
+    return preview(plan_of("install", INSTALL, settle(spec, facts), context), facts)
 
 
 def by_hand(*done: Done, hosts: tuple[str, ...] = ("node0", "node1")) -> tuple[Preview, ClusterSpec]:

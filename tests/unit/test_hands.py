@@ -77,7 +77,7 @@ def test_a_value_that_a_command_gives_is_used_by_the_next_one(do: Doing, tmp_pat
 
 
 def test_a_value_that_nobody_gave_is_a_failure_that_names_it(do: Doing) -> None:
-    with pytest.raises(CommandFailed, match="the public key of m is not known"):
+    with pytest.raises(CommandFailed, match=r"The public key of m is not known\."):
         do(Run(("echo", str(Later("m", "public-key")))))
     assert isinstance(do.events[-1], events.CommandFinished)
 
@@ -85,7 +85,10 @@ def test_a_value_that_nobody_gave_is_a_failure_that_names_it(do: Doing) -> None:
 def test_a_failed_command_tells_its_status_and_last_words(do: Doing) -> None:
     with pytest.raises(CommandFailed) as error:
         do(shell("echo No space left on device >&2; exit 3", why="unpack"))
-    assert error.value.cause == "unpack: ended with status 3" and "Make room on w" in error.value.action
+    assert (
+        error.value.cause == "A command on w ended with status 3: unpack."
+        and "Make room on w" in error.value.action
+    )
     last = do.events[-1]
     assert isinstance(last, events.CommandFinished) and last.status == 3 and "No space" in last.tail
 

@@ -473,7 +473,7 @@ def test_a_stop_ends_a_wait_for_a_server_that_says_nothing(
 
         threading.Thread(target=stop_when_asked, daemon=True).start()
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/{NAME}"
-        with pytest.raises(ConnectionFailed, match="stopped"):
+        with pytest.raises(ConnectionFailed, match="Stopped"):
             obtain(tar, FetchChoice("url", address), stop=stop)
 
 
@@ -687,7 +687,7 @@ def test_a_stop_ends_pip_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
         threading.Thread(target=stop_when_asked, daemon=True).start()
         watch = Watch(stop, lambda done, total: None)
         with (
-            pytest.raises(ConnectionFailed, match="stopped"),
+            pytest.raises(ConnectionFailed, match="Stopped"),
             fetch_packages(VERSION, tmp_path / "p", watch),
         ):
             pass

@@ -220,7 +220,7 @@ def test_a_java_for_another_c_library_is_not_copied() -> None:
 
 def test_a_named_home_that_is_wrong_is_not_installed_over() -> None:
     wish = JavaWish("/opt/java", 17, (11, 17))
-    with pytest.raises(CannotOperate, match="no Java was found in /opt/java"):
+    with pytest.raises(CannotOperate, match="No Java was found in /opt/java"):
         InstallJava("n", wish).commands(cluster(host("n")))
     old = host("n", javas=(JavaFacts("/opt/java", "1.7.0_55", 7),))
     with pytest.raises(CannotOperate, match="holds Java 7"):
@@ -474,6 +474,9 @@ def test_sshd_is_told_only_with_sudo() -> None:
 def test_pdsh_without_rsh_is_left_alone() -> None:
     assert UseSshInPdsh("n").satisfied(cluster(host("n", pdsh_rcmd="ssh")))
     assert UseSshInPdsh("n").satisfied(cluster(host("n", pdsh_rcmd="")))
+    for transport, enough in (("ssh", True), ("exec", True), ("rsh", False)):
+        there = host("n", pdsh_rcmd="rsh", login_environment={"PDSH_RCMD_TYPE": transport})
+        assert UseSshInPdsh("n").satisfied(cluster(there)) is enough
 
 
 @pytest.mark.parametrize("top", [True, False])

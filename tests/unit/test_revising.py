@@ -206,9 +206,9 @@ def changed(draw, values: dict[str, object]) -> dict[str, object]:
     for path in draw(st.lists(st.sampled_from(sorted(OPTIONAL)), min_size=1, max_size=4)):
         if path == "workers" and path in new and draw(st.booleans()):
             hosts = list(draw(st.permutations(new[path])))
-            hosts = hosts[: draw(st.integers(1, len(hosts)))] + draw(
-                st.just([]) | st.just([HostEntry("brand-new")])
-            )
+            hosts = hosts[: draw(st.integers(1, len(hosts)))]
+            if draw(st.booleans()) and HostEntry("brand-new") not in hosts:
+                hosts.append(HostEntry("brand-new"))
             hosts[0] = replace(hosts[0], slots=draw(st.none() | st.just(5)))
             new[path] = tuple(hosts)
         elif path in new and draw(st.booleans()):

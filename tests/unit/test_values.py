@@ -158,18 +158,6 @@ def test_a_bad_range_says_why(text, sentence):
     assert sentence in refused.value.sentence
 
 
-def test_a_pasted_list_gives_its_hosts_whatever_separates_them():
-    pasted = "node1, node2\nme@node3:22;node[4-5,7]  # the old ones\n"
-    assert [a.host for a in values.parse_host_list(pasted)] == [
-        "node1",
-        "node2",
-        "node3",
-        "node4",
-        "node5",
-        "node7",
-    ]
-
-
 spans = st.lists(
     st.tuples(st.integers(0, 30), st.integers(0, 4), st.booleans()).map(
         lambda t: f"{t[0]:0{2 if t[2] else 1}d}" + (f"-{t[0] + t[1]}" if t[1] else "")
@@ -198,7 +186,7 @@ def test_a_memory_size_is_written_so_that_it_reads_back(mib):
     assert values.parse_memory(values.format_memory(mib)) == mib
 
 
-PARSERS = [parse for parse, *_ in ACCEPTED] + [values.parse_hosts, values.parse_host_list, values.parse_text]
+PARSERS = [parse for parse, *_ in ACCEPTED] + [values.parse_hosts, values.parse_text]
 
 
 @given(st.sampled_from(PARSERS), st.text(max_size=80))

@@ -126,7 +126,7 @@ def clocks(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
 
 def pdsh(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
     seen = facts[spec.master.name]
-    if seen.pdsh_rcmd != "rsh" or not uses_ssh(spec) or not line_of(spec.flink.version).pdsh:
+    if seen.pdsh_transport != "rsh" or not uses_ssh(spec) or not line_of(spec.flink.version).pdsh:
         return
     operation = UseSshInPdsh(spec.master.name)
     if operation.satisfied(facts):
@@ -136,7 +136,7 @@ def pdsh(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
         "warning",
         (spec.master.name,),
         "pdsh is installed and would use rsh",
-        "pdsh's default transport: rsh; PDSH_RCMD_TYPE is not set",
+        "pdsh's transport in a login shell: rsh",
         "PDSH_RCMD_TYPE=ssh",
         "Flink's start script takes pdsh when it is there: with rsh it starts no worker and still exits 0.",
         fix=fix_by(operation, facts),

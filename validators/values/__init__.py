@@ -33,7 +33,7 @@ from .paths import (
     path_parser,
 )
 from .problem import ValueProblem, did_you_mean, nearest, shown
-from .ranges import MOST_HOSTS, expand, is_range, parse_host_list, parse_hosts, parse_hosts_text, without
+from .ranges import MOST_HOSTS, expand, is_range, parse_hosts, parse_hosts_text, without
 
 __all__ = [
     "MOST_HOSTS",
@@ -53,7 +53,6 @@ __all__ = [
     "parse_hdfs_address",
     "parse_host_address",
     "parse_host_and_port",
-    "parse_host_list",
     "parse_host_name",
     "parse_hosts",
     "parse_hosts_text",

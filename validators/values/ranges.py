@@ -36,13 +36,6 @@ def parse_hosts_text(text: str) -> str:
     return text.strip()
 
 
-def parse_host_list(text: str) -> tuple[HostAddress, ...]:
-    """Hosts of a pasted list: separated by blanks, commas or line ends; `#` starts a comment."""
-    bare = re.sub(r"#.*", "", text)
-    words = [word for word in re.split(r"[\s,;]+(?![^\[]*\])", bare) if word]
-    return tuple(address for word in words for address in parse_hosts(word))
-
-
 def expand(text: str) -> tuple[str, ...]:
     """The names a range stands for. The width of a first number with leading zeros is kept.
 

@@ -6,7 +6,7 @@ Knows what an operator may decide and how it is written down. It must not know w
 from __future__ import annotations
 
 from .answers import Answers, HostEntry
-from .build import build_spec, is_here
+from .build import build_spec
 from .editing import add_standby, add_worker, remove_standby, remove_worker, set_value
 from .passwords import Passwords, read_password_file
 from .problem import BadAnswers, Problem
@@ -23,7 +23,6 @@ __all__ = [
     "add_worker",
     "build_spec",
     "default_answers",
-    "is_here",
     "parse_answers",
     "read_answers",
     "read_password_file",

@@ -1,14 +1,11 @@
 """From answers to the desired cluster: defaults filled in, ranges expanded, every host complete.
 
-Knows defaults and this machine's own names. It must not know files or facts of other hosts,
-and resolves no name.
+Knows defaults. It must not know files or facts of hosts; which names are this machine it is told.
 """
 
 from __future__ import annotations
 
 import getpass
-import ipaddress
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import MappingProxyType
@@ -29,29 +26,8 @@ from wizard.spec import (
 
 from .answers import Answers, HostEntry
 from .declared import DECLARED
-from .judging import is_loopback, same_name
+from .judging import same_name
 from .keys import Key
-
-
-def is_here(host: str) -> bool:
-    """Whether `host` is this machine: a loopback name, its own host name, or one of its addresses."""
-    own = same_name(socket.gethostname())
-    if is_loopback(host) or same_name(host) in (own, own.partition(".")[0]):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    if address.is_loopback or address.is_unspecified or address.is_multicast:
-        return False
-    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    try:
-        # Only an address of this machine can be bound; a datagram socket disturbs nobody.
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((host, 0))
-    except OSError:
-        return False
-    return True
 
 
 def home_of(user: str) -> str:
@@ -59,10 +35,9 @@ def home_of(user: str) -> str:
     return "/root" if user == "root" else f"/home/{user}"
 
 
-def build_spec(
-    answers: Answers, *, is_here: Callable[[str], bool] = is_here, login: str | None = None
-) -> ClusterSpec:
-    """The desired cluster of complete answers. `login` is the user when none was given: who runs this.
+def build_spec(answers: Answers, *, is_here: Callable[[str], bool], login: str | None = None) -> ClusterSpec:
+    """The desired cluster of complete answers. `is_here` says which names are this machine; `login` is the user when
+    none was given: who runs this.
 
     Raises:
         KeyError: a required answer is missing; answers read as complete have them all.

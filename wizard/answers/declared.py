@@ -280,12 +280,3 @@ def walk(section: Section = ROOT, prefix: str = "") -> Iterator[tuple[str, Key |
 
 DECLARED: dict[str, Key | Hosts | Pairs] = dict(walk())
 """Dotted path → declaration."""
-
-
-def key_at(path: str) -> Key | Hosts | Pairs:
-    """The declaration of a dotted path, such as "flink.version".
-
-    Raises:
-        KeyError: there is no such key.
-    """
-    return DECLARED[path]

@@ -11,9 +11,6 @@ from dataclasses import replace
 from validators.values import (
     ValueProblem,
     did_you_mean,
-    expand,
-    is_range,
-    parse_host_address,
     parse_hosts,
     parse_text,
     shown,
@@ -22,10 +19,10 @@ from validators.values import (
 
 from .answers import HostEntry, Value, plain_text
 from .declared import DECLARED
-from .judging import same_name
 from .keys import Key, Pairs
 from .reading import parse_answers
 from .revising import revised
+from .single import word_for
 
 
 def add_worker(text: str, host: str | HostEntry) -> str:
@@ -99,7 +96,7 @@ def _add(text: str, role: str, host: str | HostEntry) -> str:
 def _remove(text: str, role: str, name: str) -> str:
     answers = parse_answers(text, complete=False)
     entries = answers.hosts_at(role)
-    found = next(((entry, word) for entry in entries if (word := _word_for(entry.host, name))), None)
+    found = next(((entry, word) for entry in entries if (word := word_for(entry, name.strip()))), None)
     if found is None:
         known = [address.host for entry in entries for address in entry.addresses()]
         kind = "worker" if role == "workers" else "standby JobManager"
@@ -114,12 +111,3 @@ def _remove(text: str, role: str, name: str) -> str:
     if not rest and role == "workers":
         raise ValueProblem(f"{shown(name)} is the only worker; a cluster needs at least one")
     return revised(text, answers.with_value(role, tuple(rest) or None))
-
-
-def _word_for(entry: str, name: str) -> str | None:
-    """The host in the words of the entry, such as flink@node3:22; None when the entry does not stand for it."""
-    words = expand(entry) if is_range(entry) else (entry,)
-    wanted = same_name(name.strip())
-    return next(
-        (word for word in words if same_name(parse_host_address(word, underscores=True).host) == wanted), None
-    )

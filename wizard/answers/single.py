@@ -21,7 +21,7 @@ def entry_of(answers: Answers, name: str) -> HostEntry | None:
     """What was decided for this host, as an entry of its own: `host` holds its name, user and port stand apart."""
     for role in ROLES:
         for entry in answers.hosts_at(role):
-            word = _word_for(entry, name)
+            word = word_for(entry, name)
             if word is not None:
                 address = _read(word)
                 return replace(
@@ -50,7 +50,7 @@ def added(entries: tuple[HostEntry, ...], names: tuple[str, ...]) -> tuple[HostE
 
 
 def _entries(entry: HostEntry, name: str, user: str | None, port: int | None) -> Iterator[HostEntry]:
-    word = _word_for(entry, name)
+    word = word_for(entry, name)
     if word is None:
         yield entry
         return
@@ -63,7 +63,7 @@ def _entries(entry: HostEntry, name: str, user: str | None, port: int | None) ->
     yield replace(entry, host=address.host, user=user, port=port)
 
 
-def _word_for(entry: HostEntry, name: str) -> str | None:
+def word_for(entry: HostEntry, name: str) -> str | None:
     """The host in the words of the entry, such as flink@node3:22; None when the entry does not stand for it."""
     words = expand(entry.host) if is_range(entry.host) else (entry.host,)
     return next((word for word in words if same_name(_read(word).host) == same_name(name)), None)

@@ -35,7 +35,6 @@ from wizard.flink.line import (
 ARCHIVE = "https://archive.apache.org/dist/flink"
 MIRROR = "https://dlcdn.apache.org/flink"
 CHECKSUMS = "https://downloads.apache.org/flink"
-SIGNING_KEYS = "https://downloads.apache.org/flink/KEYS"
 
 T = TypeVar("T")
 
@@ -188,12 +187,6 @@ def download_of(version: str, hadoop: str | None = None, scala: str | None = Non
         archive=f"{ARCHIVE}/{directory}/{file}",
         checksum_extensions=tuple(_archives(version)["checksums"]),
     )
-
-
-def bundles_hadoop(version: str) -> bool:
-    """Whether a build of `version` can carry Hadoop's classes inside. Raises UnknownVersion."""
-    line_of(version)
-    return bool(_archives(version)["hadoop_bundled"])
 
 
 def module_flag_list(name: str) -> tuple[str, ...]:

@@ -105,11 +105,6 @@ def module_flags(line: Line, major: int) -> ModuleFlags:
     )
 
 
-def shipped_flags(line: Line) -> tuple[str, ...]:
-    """The module flags in the configuration that the line ships; they may be added to, never shortened."""
-    return module_flag_list(line.java.flags_shipped) if line.java.flags_shipped else ()
-
-
 def parse_java_version(text: str) -> JavaVersion | None:
     """What `java -version` printed (standard error and output together), None when no Java answered.
 

@@ -128,12 +128,6 @@ def nearest_key(version: str, key: str) -> str | None:
     return by_small[near[0]] if near else None
 
 
-def default_value(version: str, key: str) -> str | None:
-    """The default of `key` in `version` as its source states it, None when it has none or is not known."""
-    found = known_keys(version).get(key)
-    return found.default if found else None
-
-
 def _number(line: str) -> tuple[int, int]:
     major, minor = line.split(".")[:2]
     return int(major), int(minor)

@@ -26,11 +26,6 @@ class ConfigSpec:
     merges_directory: bool
     leftover_flat: Literal["wins", "ignored"] | None
 
-    @property
-    def java_home_must_be_flat(self) -> bool:
-        """The scripts read env.java.home with sed: one line, unquoted (1.19+)."""
-        return self.format == "yaml"
-
 
 @dataclass(frozen=True, slots=True)
 class ListsSpec:
@@ -108,11 +103,6 @@ class DaemonsSpec:
     several_per_host: bool
     log_dir_settable: bool
     logs_kept: int
-
-    @property
-    def out_file(self) -> str:
-        """The pattern of the file that takes standard output and the JVM's own complaints."""
-        return self.log_file.removesuffix(".log") + ".out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,10 +303,6 @@ class Line:
         """The argv that stops every JobManager of this user on this host (0.9 has one only)."""
         return ("jobmanager.sh", "stop-all" if self.scripts.stop_all else "stop")
 
-    def taskmanager_stop_all(self) -> tuple[str, ...]:
-        """The argv that stops every TaskManager of this user on this host (0.9 has one only)."""
-        return ("taskmanager.sh", "stop-all" if self.scripts.stop_all else "stop")
-
     def start_cluster(self, mode: Mode = "batch") -> tuple[str, ...]:
         """The argv of Flink's own script that starts the whole cluster. Raises ModeUnknown."""
         if self.scripts.streaming_start == "separate":
@@ -324,10 +310,6 @@ class Line:
         if self.scripts.streaming_start == "argument":
             return ("start-cluster.sh", _checked(mode))
         return ("start-cluster.sh",)
-
-    def stop_cluster(self) -> tuple[str, ...]:
-        """The argv of Flink's own script that stops the whole cluster."""
-        return ("stop-cluster.sh",)
 
 
 def _checked(mode: str) -> str:

@@ -40,7 +40,7 @@ class Watch:
     def check(self) -> None:
         """Raises ConnectionFailed (kind "cancelled") when a stop is asked for."""
         if self.stop.is_set():
-            raise ConnectionFailed(HERE, "cancelled", "stopped while Flink was being obtained")
+            raise ConnectionFailed(HERE, "cancelled", "Stopped while Flink was being obtained.")
 
     def at(self, done: int, total: int | None) -> None:
         """Report where it stands, and `check`."""

@@ -196,12 +196,12 @@ def _named_home_is_wrong(host: HostFacts, wish: JavaWish) -> tuple[str, str, str
     majors = ", ".join(str(m) for m in sorted({*wish.supported, *wish.experimental}))
     if major is None:
         return (
-            f"no Java was found in {wish.home} on {host.name}",
+            f"No Java was found in {wish.home} on {host.name}.",
             "the answers name this home; it has no bin/java",
             "Correct java_home in the answers, or take the line out to let the wizard choose.",
         )
     return (
-        f"{wish.home} on {host.name} holds Java {major}, which this Flink does not run on",
+        f"{wish.home} on {host.name} holds Java {major}, which this Flink does not run on.",
         f"it accepts {majors}",
         "Name another home in the answers, or take the line out to let the wizard choose.",
     )

@@ -77,13 +77,13 @@ def installer(host: HostFacts, wanted: str) -> Family:
     family = family_of(host)
     if family is None:
         raise CannotOperate(
-            f"no way to install {wanted} on {host.name} is known",
+            f"No way to install {wanted} on {host.name} is known.",
             f"system: {host.os.pretty or host.os.kernel}" if host.os else "its system was not read",
             f"Install {wanted} on {host.name} by hand, then run again.",
         )
     if family.sudo and host.sudo in (None, "none"):
         raise CannotOperate(
-            f"{wanted} cannot be installed on {host.name}: {host.user or 'the login user'} may not use sudo",
+            f"{wanted} cannot be installed on {host.name}: {host.user or 'the login user'} may not use sudo.",
             "sudo is missing, or refuses this user",
             f"Run on {host.name} as root: {family.by_hand([wanted]).removeprefix('sudo ')}",
         )

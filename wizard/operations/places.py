@@ -24,7 +24,7 @@ def home_of(host: HostFacts) -> str:
     """
     if not host.home:
         raise CannotOperate(
-            f"the home directory on {host.name} is not known",
+            f"The home directory on {host.name} is not known.",
             "the account was not read",
             f"Log in on {host.name} once and see that `echo ~` names a directory that exists.",
         )
@@ -67,7 +67,7 @@ def text_at(host: HostFacts, path: str) -> str | None:
         return None
     if found.text is None:
         raise CannotOperate(
-            f"{path} on {host.name} cannot be read as text",
+            f"{path} on {host.name} cannot be read as text.",
             f"{found.kind}, {found.size if found.size is not None else 'unknown'} bytes, owner "
             f"{found.owner or 'unknown'}",
             f"Look at {path} on {host.name}; it must be a readable text file of at most 1 MiB.",

@@ -109,7 +109,7 @@ class ProfileOperation(Operation):
         value = self.value(facts)
         if value is None:
             raise CannotOperate(
-                f"what {self.variable} shall be on {self.host} is not known",
+                f"What {self.variable} shall be on {self.host} is not known.",
                 "no Java that this Flink accepts was found there",
                 f"Install Java on {self.host}, then run again.",
             )
@@ -169,12 +169,7 @@ class UseSshInPdsh(SetProfileVariable):
     wanted: str = "ssh"
 
     def seen(self, facts: ClusterFacts) -> bool:
-        host = facts[self.host]
-        return (host.pdsh_rcmd is not None and host.pdsh_rcmd != "rsh") or super().seen(facts)
-
-    def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        rcmd = facts[self.host].pdsh_rcmd
-        return super().expected(facts).changed(self.host, pdsh_rcmd="ssh" if rcmd else rcmd)
+        return facts[self.host].pdsh_transport not in (None, "rsh") or super().seen(facts)
 
 
 @dataclass(frozen=True)

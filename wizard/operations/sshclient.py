@@ -103,7 +103,7 @@ class PinHostKeys(Operation):
         for key in facts[self.host].known.get(name, ()):
             if key.type in true:
                 raise CannotOperate(
-                    f"{self.host} knows {name} with another host key than {node} has",
+                    f"{self.host} knows {name} with another host key than {node} has.",
                     f"known_hosts: {key.type} {fingerprint(key.blob)}\n"
                     f"{node} itself: {key.type} {fingerprint(true[key.type].blob)}",
                     f"If {node} was reinstalled, run on {self.host}: ssh-keygen -R '{name}'. "

@@ -78,7 +78,7 @@ class SetJavaHomeInSshEnvironment(Operation):
         host, value = facts[self.host], self._value(facts)
         if value is None:
             raise CannotOperate(
-                f"no Java that this Flink accepts is on {self.host}", "", "Install one, then run again."
+                f"No Java that this Flink accepts is on {self.host}.", "", "Install one, then run again."
             )
         wanted: list[Command] = []
         if not self._written(facts, value):
@@ -89,7 +89,7 @@ class SetJavaHomeInSshEnvironment(Operation):
         if not self._permitted(facts):
             if host.sudo in (None, "none"):
                 raise CannotOperate(
-                    f"sshd on {self.host} does not read {ENVIRONMENT_FILE}, and {host.user} may not use sudo",
+                    f"sshd on {self.host} does not read {ENVIRONMENT_FILE}, and {host.user} may not use sudo.",
                     "PermitUserEnvironment is no, or cannot be read",
                     f"As root on {self.host}: PermitUserEnvironment yes at the top of "
                     f"/etc/ssh/sshd_config, sshd -t, "

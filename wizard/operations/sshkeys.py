@@ -96,7 +96,7 @@ class GenerateKey(Operation):
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         if self._encrypted(facts):
             raise CannotOperate(
-                f"the key {self.path} on {self.host} asks for a passphrase",
+                f"The key {self.path} on {self.host} asks for a passphrase.",
                 "Flink's scripts log in without anyone at the keyboard",
                 "Name another file as ssh.cluster_key in the answers: a new pair is made there, "
                 "this one is left alone.",
@@ -144,7 +144,7 @@ def effective_file(host: HostFacts) -> str:
     files = effective_files(host, patterns)
     if not files:
         raise CannotOperate(
-            f"sshd on {host.name} reads no authorized_keys file",
+            f"sshd on {host.name} reads no authorized_keys file.",
             "AuthorizedKeysFile is none",
             f"Give sshd on {host.name} an AuthorizedKeysFile, or add the cluster key where it looks "
             f"for keys.",
@@ -227,7 +227,7 @@ class AuthorizeKey(Operation):
         restricted = trusted_entries(host, key) if key is not None else ()
         if restricted:
             raise CannotOperate(
-                f"{self.host} trusts the key of {self.master} for something else only",
+                f"{self.host} trusts the key of {self.master} for something else only.",
                 f"{restricted[0].file or 'authorized_keys'}: {restricted[0].options}",
                 f"Take the options off that line on {self.host}, or name another ssh.cluster_key in "
                 f"the answers.",
@@ -237,8 +237,8 @@ class AuthorizeKey(Operation):
         own = file.startswith(home_of(host) + "/")
         if not own and host.sudo in (None, "none"):
             raise CannotOperate(
-                f"the key cannot be added on {self.host}: sshd reads {file} there, which "
-                f"{host.user} may not write",
+                f"The key cannot be added on {self.host}: sshd reads {file} there, which "
+                f"{host.user} may not write.",
                 f"AuthorizedKeysFile {' '.join(host.ssh.authorized_keys_files if host.ssh else ())}",
                 f"As root on {self.host}, append the public key of {self.master} to {file}.",
             )

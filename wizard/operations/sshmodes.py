@@ -40,7 +40,7 @@ class FixModes(Operation):
         host = facts[self.host]
         if host.ssh is not None and host.ssh.home_owner not in ("", "root", host.user):
             raise CannotOperate(
-                f"the home directory {host.home} on {self.host} belongs to {host.ssh.home_owner}",
+                f"The home directory {host.home} on {self.host} belongs to {host.ssh.home_owner}.",
                 f"sshd refuses keys unless it belongs to {host.user} or root",
                 f"As root on {self.host}: chown {host.user} {host.home}",
             )

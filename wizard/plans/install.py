@@ -290,10 +290,6 @@ def plan_of(kind: str, makers: Iterable[tuple[str, StageMaker]], wish: Desired, 
     )
 
 
-def plan_install(wish: Desired, context: Context) -> Plan:
-    return plan_of("install", INSTALL, wish, context)
-
-
 def needs_ssh(wish: Desired) -> bool:
     """Whether the master logs in anywhere: Flink's scripts use no ssh when every worker is this machine."""
     local = set(wish.line.lists.local_names)

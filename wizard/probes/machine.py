@@ -70,11 +70,6 @@ h tools; for c in @TOOLS@; do if has "$c"; then printf '%s\n' "$c"; fi; done
 if has pdsh; then
   h pdsh-default; show /etc/pdsh/rcmd_default
   h pdsh-version; limit 5 pdsh -V 2>&1
-  if has bash; then
-    h pdsh-login
-    PATH=$path limit 20 bash -l -c 'printf "\nfw-login %s\n" "$PDSH_RCMD_TYPE"' 2>/dev/null |
-      while read -r word value; do if [ "$word" = fw-login ]; then printf '%s\n' "$value"; break; fi; done
-  fi
 fi
 h limits
 if [ -r /proc/self/limits ]; then
@@ -231,12 +226,10 @@ def read_limits(text: str) -> dict[str, int]:
 
 
 def read_pdsh(reading: Reading) -> str:
-    """pdsh's transport: its environment wins over Debian's file, that over what it was built with."""
+    """pdsh's default transport: Debian's file wins over what it was built with."""
     built = re.search(r"default:\s*(\w+)", reading.body("pdsh-version"))
-    return (
-        reading.body("pdsh-login").strip()
-        or reading.body("pdsh-default").strip()
-        or (built[1] if built else "rsh" if reading.has("pdsh-version") else "")
+    return reading.body("pdsh-default").strip() or (
+        built[1] if built else "rsh" if reading.has("pdsh-version") else ""
     )
 
 

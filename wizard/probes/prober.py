@@ -56,7 +56,7 @@ class HostProber:
         begun = time.monotonic()
         try:
             if stop.is_set():
-                raise ConnectionFailed(name, "cancelled", "the reading was cancelled before it began")
+                raise ConnectionFailed(name, "cancelled", "The reading was cancelled before it began.")
             sections = sections_for(needs)
             script = merged_script(sections)
             clock = _Clock(script.mark)
@@ -129,7 +129,7 @@ def _no_shell(name: str, result: Result) -> ConnectionFailed:
     return ConnectionFailed(
         name,
         "lost",
-        f"the login on {name} works, but its shell ran nothing",
+        f"The login on {name} works, but its shell ran nothing.",
         result.tail() or f"exit status {result.status}",
         f"Run by hand on {name}: sh -c 'echo ok'. A forced command or an exiting profile prevents it.",
     )

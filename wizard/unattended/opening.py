@@ -24,6 +24,7 @@ from ..exits import Exit
 from ..flink.catalogue import UnknownBuild
 from ..interrupt import INTERRUPT, Cancelled
 from ..journal import Journal, fan, masked
+from ..local import is_here
 from ..obtain import Obtainer
 from ..printer import Printer
 from ..real import Credentials, real_parts
@@ -172,7 +173,7 @@ def spec_of(text: str, name: str, *, warn: bool = False) -> ClusterSpec:
     ]
     if beyond:
         raise Refused("\n".join(beyond))
-    return build_spec(answers)
+    return build_spec(answers, is_here=is_here)
 
 
 def _records(text: str, desired: Desired) -> tuple[tuple[str, str], ...]:

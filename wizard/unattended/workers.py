@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from validators.values import ValueProblem, parse_hosts
 
+from .. import files
 from ..answers import BadAnswers
 from ..answers.editing import add_worker, remove_worker
 from ..exits import Exit
@@ -94,17 +94,13 @@ def _only_dead(door: Opened, outcome: Outcome, look: Look, gone: list[str]) -> b
 
 
 def write_over(file: str, text: str) -> None:
-    """Replace a file by one rename, keeping its mode.
+    """Replace a file at once and whole.
 
     Raises:
         Refused: it cannot be written.
     """
-    path = Path(file).resolve()
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(text, encoding="utf-8", newline="")
-        part.chmod(path.stat().st_mode & 0o777)
-        os.replace(part, path)
+        files.replace(Path(file), text.encode())
     except OSError as error:
         raise Refused(f"{file}: cannot be written: {error.strerror}. Nothing was changed.") from None
 
