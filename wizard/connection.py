@@ -41,6 +41,16 @@ class Stop(Protocol):
     def is_set(self) -> bool: ...
 
 
+class Either:
+    """A stop that is set when one of these is."""
+
+    def __init__(self, *stops: Stop | None) -> None:
+        self._stops = stops
+
+    def is_set(self) -> bool:
+        return any(stop is not None and stop.is_set() for stop in self._stops)
+
+
 class ConnectionFailed(Exception):
     """A host could not be reached, refused the login, or was lost.
 

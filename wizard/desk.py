@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from .answers.judging import same_name
 from .answers.passwords import Passwords
 from .secrets import Masker, Secret
 from .view import ShownKey
@@ -49,7 +50,7 @@ class Desk:
             else:
                 name = "sudo_per_host" if sudo else "per_host"
                 known: Mapping[str, Secret] = getattr(old, name)
-                change = {name: {**known, host.lower().removesuffix("."): password}}
+                change = {name: {**known, same_name(host): password}}
             self._passwords = replace(old, **change)
 
     def confirm(self, key: ShownKey) -> bool:

@@ -226,3 +226,8 @@ Event = (
 )
 
 Sink = Callable[[Event], None]
+
+
+def nowhere(event: Event) -> None:
+    """The sink of nobody."""
+    del event

@@ -18,7 +18,7 @@ from typing import Protocol, cast
 
 from . import events
 from .commands import Command, Fetch, Later, Run, Transfer, Upload, fill_command, lines_of
-from .connection import CommandTimeout, Connection, ConnectionFailed, Result, Stop
+from .connection import CommandTimeout, Connection, ConnectionFailed, Either, Result, Stop
 from .events import Sink
 from .facts import ClusterFacts
 from .operations.operation import Operation
@@ -208,7 +208,7 @@ class Hands:
             try:
                 source = self.open(transfer.source)
                 line = pack_run(transfer.source_path).line()
-                until = _Either(stop, ended)
+                until = Either(stop, ended)
                 result = source.run(
                     line, timeout=None, idle_timeout=_STILL, on_output=arrived, keep_output=False, stop=until
                 )
@@ -227,17 +227,6 @@ class Hands:
         source = self.fetch(fetch, stop, moved)
         report(events.Note(f"Flink {fetch.version} came from {source}.", HERE))
         return Result(HERE, lines_of(fetch), 0, source, "", time.monotonic() - started)
-
-
-@dataclass(frozen=True, slots=True)
-class _Either:
-    """A stop that is set when one of two is."""
-
-    one: Stop
-    other: Stop
-
-    def is_set(self) -> bool:
-        return self.one.is_set() or self.other.is_set()
 
 
 class _Relayed(Iterator[bytes]):

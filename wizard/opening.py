@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import os
-import sys
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, contextmanager
@@ -18,8 +16,8 @@ from typing import cast
 from validators.values import ValueProblem
 
 from .answers import Answers, HostEntry, parse_answers, read_answers
-from .answers.passwords import Passwords, read_password_file
-from .answers.writing import default_answers
+from .answers.passwords import Passwords
+from .credentials import gathered
 from .obtain import Obtainer
 from .practice import PracticeReach
 from .printer import Printer
@@ -27,8 +25,8 @@ from .questions import question
 from .real import Credentials, RealReach
 from .rehearsal import RehearsalReach, Tempo
 from .scenarios import Scenario, practice_scenario, typical_host
-from .secrets import Masker, Secret
-from .shelf import Shelf, operator
+from .secrets import Masker
+from .shelf import Shelf, local_answers, operator
 from .ssh.hostkeys import UnknownHostKey
 from .terminal import UNICODE, Terminal
 from .view import ShownKey, Use
@@ -87,10 +85,7 @@ def _answers(options: argparse.Namespace, shelf: Shelf, reach: Reach, desk: Desk
         path = Path(file)
         return read_answers(path, complete=False) if path.exists() else Answers()
     if getattr(options, "local", False):
-        mine = [one for one in shelf.earlier() if (one.cluster, one.master) == ("local", "localhost")]
-        if mine:
-            return read_answers(mine[0].path, complete=False)
-        return parse_answers(default_answers(), complete=False)
+        return parse_answers(*local_answers(shelf.root), complete=False)
     if getattr(options, "master", None):
         return _of_master(options, reach, desk)
     return Answers()
@@ -160,25 +155,7 @@ def _confirm(desk: Desk) -> Callable[[UnknownHostKey], bool]:
 
 
 def _passwords(options: argparse.Namespace) -> Passwords:
-    """Passwords of the file, completed by the environment; the front end asks for what is missing."""
-    from dataclasses import replace
-
-    passwords = Passwords()
-    if getattr(options, "password_file", None):
-        passwords = read_password_file(options.password_file)
-        for note in passwords.notes:
-            print(note, file=sys.stderr)
-    asked = Secret(getpass.getpass("Password of the login on the hosts: ")) if _asks(options) else None
-    default = asked or passwords.default or _from_environment("FLINK_WIZARD_PASSWORD")
-    sudo = passwords.sudo_default or _from_environment("FLINK_WIZARD_SUDO_PASSWORD")
-    return replace(passwords, default=default, sudo_default=sudo)
-
-
-def _asks(options: argparse.Namespace) -> bool:
-    return bool(getattr(options, "ask_password", False))
-
-
-def _from_environment(name: str) -> Secret | None:
-    """A password of the environment. It is taken out of it, so that no child process inherits it."""
-    value = os.environ.pop(name, "")
-    return Secret(value) if value else None
+    """The front end asks for what is missing."""
+    asks = getattr(options, "ask_password", False)
+    typed = (lambda: getpass.getpass("Password of the login on the hosts: ")) if asks else None
+    return gathered(getattr(options, "password_file", None), typed)

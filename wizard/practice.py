@@ -21,7 +21,7 @@ from typing import Any, cast
 from . import events
 from .commands import Later, fill
 from .connection import ConnectionFailed, Stop
-from .events import Sink
+from .events import Sink, nowhere
 from .facts import ClusterFacts, DaemonFacts, HostFacts, LoginFailure, PublicKey
 from .fingerprints import fingerprint
 from .imagined import World
@@ -178,7 +178,7 @@ class _PracticeProber:
         self, wanted: Mapping[str, Sequence[Need]], stop: Stop, report: Sink | None = None
     ) -> Mapping[str, HostFacts]:
         """See `Prober.read`."""
-        told = report or _nowhere
+        told = report or nowhere
         try:
             self.reach.tempo.beat(stop, next(iter(wanted), ""))
         except ConnectionFailed as over:
@@ -245,7 +245,3 @@ def _real(value: Any, host: str, now: float) -> Any:
             value, **{item.name: _real(getattr(value, item.name), host, now) for item in fields(value)}
         )
     return value
-
-
-def _nowhere(event: events.Event) -> None:
-    del event

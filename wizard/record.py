@@ -10,6 +10,11 @@ import json
 from .desired import Desired
 
 
+def records_of(answers: str, desired: Desired) -> tuple[tuple[str, str], ...]:
+    """The files that are kept on the master, each with its text."""
+    return (("answers.yaml", answers), ("manifest.json", manifest_text(desired)))
+
+
 def manifest_text(desired: Desired) -> str:
     """The record as JSON, with sorted keys."""
     spec = desired.spec

@@ -14,7 +14,7 @@ from typing import Protocol
 from . import events
 from .commands import Command, lines_of
 from .connection import ConnectionFailed, Stop
-from .events import Sink
+from .events import Sink, nowhere
 from .facts import ClusterFacts, HostFacts
 from .imagined import ImaginedExecutor, ImaginedProber, World, assume_proofs
 from .imaginedhost import answered, home_of
@@ -77,7 +77,7 @@ class PacedExecutor:
             )
         if wrong is not None:
             raise wrong
-        self.executor.perform(operation, commands, facts, stop, _nowhere)
+        self.executor.perform(operation, commands, facts, stop, nowhere)
 
 
 @dataclass(slots=True)
@@ -168,7 +168,3 @@ class _Reading(Protocol):
 class _WithProber(Protocol):
     @property
     def prober(self) -> Prober: ...
-
-
-def _nowhere(event: events.Event) -> None:
-    del event

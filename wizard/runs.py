@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, cast
@@ -30,13 +31,13 @@ from .operations.operation import Operation
 from .preview import Preview
 from .progress import Follower
 from .readings import Readings
-from .record import manifest_text
+from .record import records_of
 from .rehearsal import MENDABLE
 from .runner import Choice, Consent, Failure, Outcome, no_job_loss
 from .secrets import Masker
 from .sensitive import secrets_seen
 from .session import Run, Session, refusal
-from .shelf import Shelf, new_run
+from .shelf import Shelf, new_run, source_of
 from .showing import Outline, outline_of
 from .spec import ClusterSpec
 from .words import in_sentence, name_of
@@ -266,12 +267,12 @@ class Runs:
         return Session(
             spec,
             parts,
-            self._shelf.source(spec),
+            source_of(spec),
             run,
             fan((*sinks, self._sink)),
             stop,
             waived=wish.waived,
-            records=lambda desired: (("answers.yaml", wish.text), ("manifest.json", manifest_text(desired))),
+            records=partial(records_of, wish.text),
             seen=lambda facts: self._masker.add(*secrets_seen(spec, facts)),
             readings=Readings(parts.prober, stop, seen.facts, seen.held),
         )

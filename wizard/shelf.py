@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .answers import Answers
+from .answers import Answers, default_answers
 from .audit import AuditLog
 from .journal import Journal
 from .lockowner import owner_line
@@ -66,10 +66,6 @@ class Shelf:
         """A new journal. Raises OSError."""
         return Journal(self.state(spec).journal(run.run_id))
 
-    def source(self, spec: ClusterSpec) -> Source:
-        """Where the distribution comes from, and where it will lie; nothing is made here. Raises UnknownBuild."""
-        return Source(choices_of(spec.flink), str(cache_root() / cache_name(spec.flink)))
-
     def earlier(self) -> tuple[Earlier, ...]:
         """The answers of earlier walks and runs, the newest first."""
         return tuple(sorted(self._found(), key=lambda one: -one.when))
@@ -82,6 +78,23 @@ class Shelf:
         for path in self.root.glob("*/*/answers.yaml"):
             with suppress(OSError):
                 yield Earlier(str(path), path.parent.parent.name, path.parent.name, path.stat().st_mtime)
+
+
+def source_of(spec: ClusterSpec) -> Source:
+    """Where the distribution comes from, and where it will lie; nothing is made here. Raises UnknownBuild."""
+    return Source(choices_of(spec.flink), str(cache_root() / cache_name(spec.flink)))
+
+
+def local_answers(root: Path) -> tuple[str, str]:
+    """The answers of an earlier local install when there are some, else the default ones; and where they are from.
+
+    Raises:
+        OSError: they cannot be read.
+    """
+    earlier = State(root, "local", "localhost").answers
+    if earlier.exists():
+        return earlier.read_text(encoding="utf-8"), str(earlier)
+    return default_answers(), "the default answers"
 
 
 def new_run() -> Run:

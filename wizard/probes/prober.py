@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from wizard.connection import Connection, ConnectionFailed, Result, Stop
-from wizard.events import HostLooked, Note, Sink
+from wizard.events import HostLooked, Note, Sink, nowhere
 from wizard.facts import HostFacts, LoginFailure
 from wizard.needs import Need
 from wizard.probes import sections_for
@@ -44,7 +44,7 @@ class HostProber:
         """See `Prober.read`. A host with no requests is asked only whether it can be reached."""
         if not wanted:
             return {}
-        told = report or _nowhere
+        told = report or nowhere
         with ThreadPoolExecutor(min(self._at_once, len(wanted)), "probe") as threads:
             reading = {
                 name: threads.submit(self._host, name, tuple(needs), stop, told)
@@ -133,7 +133,3 @@ def _no_shell(name: str, result: Result) -> ConnectionFailed:
         result.tail() or f"exit status {result.status}",
         f"Run by hand on {name}: sh -c 'echo ok'. A forced command or an exiting profile prevents it.",
     )
-
-
-def _nowhere(event: object) -> None:
-    del event

@@ -12,10 +12,10 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from wizard.connection import Connection, Stop
+from wizard.connection import Connection, Either, Stop
 from wizard.ssh.config import Route, hop_target, resolve
 from wizard.ssh.hostkeys import UnknownHostKey
-from wizard.ssh.pool import AT_ONCE, Connections, Either
+from wizard.ssh.pool import AT_ONCE, Connections
 from wizard.ssh.target import Login, Target, Timeouts
 
 if TYPE_CHECKING:

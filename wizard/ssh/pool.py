@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 
-from wizard.connection import Connection, ConnectionFailed, NeverStarted, OutputSink, Result, Stop
+from wizard.connection import Connection, ConnectionFailed, Either, NeverStarted, OutputSink, Result, Stop
 from wizard.ssh.errors import failed, through
 from wizard.ssh.places import STEP, look, pause
 
@@ -204,13 +204,3 @@ class _Place:
 
 def _alive(connection: Connection) -> bool:
     return bool(getattr(connection, "alive", True))
-
-
-class Either:
-    """A stop that is set when one of these is."""
-
-    def __init__(self, *stops: Stop | None) -> None:
-        self._stops = stops
-
-    def is_set(self) -> bool:
-        return any(stop is not None and stop.is_set() for stop in self._stops)

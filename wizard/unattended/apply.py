@@ -15,7 +15,9 @@ from ..plan import Plan
 from ..preview import Preview
 from ..runner import Consent, Outcome, no_job_loss
 from ..session import Look, refusal, unreachable
+from ..shelf import local_answers
 from ..showing import preview_lines, suggestion_lines
+from ..state import default_root
 from ..text import clean, one_line
 from ..words import counted, in_sentence, name_of
 from .opening import Opened, Refused, opened, read_file
@@ -52,7 +54,8 @@ def install(options: argparse.Namespace) -> Exit:
     if options.local == bool(options.answers):
         raise Refused("install takes either --local or --answers FILE.")
     if options.local:
-        text, name = local_answers(options), "the default answers"
+        root = Path(options.state_dir) if options.state_dir else default_root()
+        text, name = local_answers(root)[0], "the default answers"
     else:
         text, name = read_file(options.answers), options.answers
     with opened(options, text, name) as door:
@@ -81,16 +84,6 @@ def export(options: argparse.Namespace) -> Exit:
         make = script_text if options.format == "sh" else runbook_text
         sys.stdout.write(make(preview, door.spec))
         return Exit.UNREACHABLE if unreachable(preview.outcome) else Exit.DONE
-
-
-def local_answers(options: argparse.Namespace) -> str:
-    """The answers of an earlier local install when there are some, else the default ones."""
-    from ..answers.writing import default_answers
-    from ..state import State, default_root
-
-    root = Path(options.state_dir) if options.state_dir else default_root()
-    earlier = State(root, "local", "localhost").answers
-    return earlier.read_text(encoding="utf-8") if earlier.exists() else default_answers()
 
 
 def looked(door: Opened) -> tuple[Look, Exit | None]:

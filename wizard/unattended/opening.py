@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import os
 import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..answers import BadAnswers, build_spec, parse_answers, read_answers
-from ..answers.passwords import Passwords, read_password_file
+from ..answers.passwords import Passwords
 from ..audit import AuditLog
-from ..desired import Desired
+from ..credentials import gathered
 from ..events import Sink
 from ..exits import Exit
 from ..flink.catalogue import UnknownBuild
@@ -28,12 +28,11 @@ from ..local import is_here
 from ..obtain import Obtainer
 from ..printer import Printer
 from ..real import Credentials, real_parts
-from ..record import manifest_text
-from ..secrets import Masker, Secret
+from ..record import records_of
+from ..secrets import Masker
 from ..sensitive import secrets_in, secrets_seen
-from ..session import Session, Source
-from ..shelf import new_run, operator
-from ..sources import cache_name, choices_of
+from ..session import Session
+from ..shelf import new_run, operator, source_of
 from ..spec import ClusterSpec
 from ..ssh.hostkeys import UnknownHostKey
 from ..state import State, cache_root, default_root
@@ -109,7 +108,7 @@ def opened(
     sinks: list[Sink] = []
     with ExitStack() as stack:
         try:
-            source = Source(choices_of(spec.flink), str(cache / cache_name(spec.flink)))
+            source = source_of(spec)
             if options.log_file:
                 log = stack.enter_context(Path(options.log_file).open("a", encoding="utf-8"))
                 terminal = replace(terminal, copy=log)
@@ -147,7 +146,7 @@ def opened(
             masked(fan(sinks), masker),
             stop,
             waived=getattr(options, "waive", ()),
-            records=lambda desired: _records(text, desired),
+            records=partial(records_of, text),
             seen=lambda facts: masker.add(*secrets_seen(spec, facts)),
         )
         stack.enter_context(closing(session))
@@ -176,34 +175,15 @@ def spec_of(text: str, name: str, *, warn: bool = False) -> ClusterSpec:
     return build_spec(answers, is_here=is_here)
 
 
-def _records(text: str, desired: Desired) -> tuple[tuple[str, str], ...]:
-    return (("answers.yaml", text), ("manifest.json", manifest_text(desired)))
-
-
 def _passwords(options: argparse.Namespace, spec: ClusterSpec) -> Passwords:
-    """Passwords of the file, completed by the environment; asked for last, and only when that was wished."""
-    passwords = Passwords()
-    if options.password_file:
-        try:
-            passwords = read_password_file(options.password_file)
-        except BadAnswers as error:
-            raise Refused(str(error)) from None
-        for note in passwords.notes:
-            print(note, file=sys.stderr)
-    default, sudo = passwords.default, passwords.sudo_default
-    default = default or _from_environment("FLINK_WIZARD_PASSWORD")
-    sudo = sudo or _from_environment("FLINK_WIZARD_SUDO_PASSWORD")
-    if options.ask_password:
-        if not sys.stdin.isatty():
-            raise Refused("--ask-password needs a terminal; use --password-file or FLINK_WIZARD_PASSWORD.")
-        default = Secret(getpass.getpass(f"Password of {spec.user}: "))
-    return replace(passwords, default=default, sudo_default=sudo)
-
-
-def _from_environment(name: str) -> Secret | None:
-    """A password of the environment. It is taken out of it, so that no child process inherits it."""
-    value = os.environ.pop(name, "")
-    return Secret(value) if value else None
+    """Asked for only when that was wished."""
+    if options.ask_password and not sys.stdin.isatty():
+        raise Refused("--ask-password needs a terminal; use --password-file or FLINK_WIZARD_PASSWORD.")
+    typed = (lambda: getpass.getpass(f"Password of {spec.user}: ")) if options.ask_password else None
+    try:
+        return gathered(options.password_file, typed)
+    except BadAnswers as error:
+        raise Refused(str(error)) from None
 
 
 def _confirm(terminal: Terminal, stop: threading.Event) -> Callable[[UnknownHostKey], bool]:
