@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Button
 
 from screens.apply import ApplyPane
@@ -41,6 +45,16 @@ async def press(app: PaneApp, pilot, key: str) -> None:
     button = app.screen.query_one(f"#choice-{key}", Button)
     button.focus()
     await pilot.press("enter")
+
+
+@asynccontextmanager
+async def paused() -> AsyncGenerator[tuple[Walk, PaneApp, Pilot[None]]]:
+    """A run that waits on the screen for an answer to its failure on node2."""
+    with practising(SPLIT) as walk:
+        reviewed(walk)
+        async with showing(walk, ApplyPane) as (app, pilot):
+            await until(pilot, lambda: asked(app))
+            yield walk, app, pilot
 
 
 async def test_without_a_confirmation_nothing_is_applied() -> None:
@@ -85,113 +99,89 @@ async def test_going_back_and_coming_again_applies_nothing_twice() -> None:
 
 
 async def test_leaving_while_it_runs_leaves_it_running_and_its_state_is_there_again() -> None:
-    with practising(SPLIT) as walk:
-        reviewed(walk)
-        async with showing(walk, ApplyPane) as (app, pilot):
-            await until(pilot, lambda: asked(app))
-            assert "going on" in app.pane.may_leave()
-            await app.go(ReviewPane)
-            await until(pilot, lambda: "A run is going on" in text_of(app))
-            assert walk.reviewed is None
-            await app.go(ApplyPane)
-            await until(pilot, lambda: asked(app))
-            assert "node2 waits for you: Install Flink" in text_of(app)
-            await press(app, pilot, "retry")
-            await until(pilot, lambda: walk.view.applied == "done")
+    async with paused() as (walk, app, pilot):
+        assert "going on" in app.pane.may_leave()
+        await app.go(ReviewPane)
+        await until(pilot, lambda: "A run is going on" in text_of(app))
+        assert walk.reviewed is None
+        await app.go(ApplyPane)
+        await until(pilot, lambda: asked(app))
+        assert "node2 waits for you: Install Flink" in text_of(app)
+        await press(app, pilot, "retry")
+        await until(pilot, lambda: walk.view.applied == "done")
 
 
 async def test_a_pause_tells_cause_evidence_and_next_action_and_retry_ends_done() -> None:
-    with practising(SPLIT) as walk:
-        reviewed(walk)
-        async with showing(walk, ApplyPane) as (app, pilot):
-            await until(pilot, lambda: asked(app))
-            said = text_of(app)
-            assert "tar ended with status 2." in said
-            assert "tar: Unexpected EOF in archive" in said
-            assert "[bold red]not markup[/] not obeyed [@click=app.quit]quit[/]" in said
-            assert "\x1b" not in said and HOSTILE not in said
-            assert "Free 1.2 GB in /home on node2 and retry." in said
-            assert str(app.screen.focused.label) == "Retry"
-            await pilot.press("enter")
-            await until(pilot, lambda: walk.view.applied == "done")
-            assert walk.outcome and walk.outcome.good
+    async with paused() as (walk, app, pilot):
+        said = text_of(app)
+        assert "tar ended with status 2." in said
+        assert "tar: Unexpected EOF in archive" in said
+        assert "[bold red]not markup[/] not obeyed [@click=app.quit]quit[/]" in said
+        assert "\x1b" not in said and HOSTILE not in said
+        assert "Free 1.2 GB in /home on node2 and retry." in said
+        assert str(app.screen.focused.label) == "Retry"
+        await pilot.press("enter")
+        await until(pilot, lambda: walk.view.applied == "done")
+        assert walk.outcome and walk.outcome.good
 
 
 async def test_skip_goes_on_with_the_host_and_the_failure_is_told_at_the_end() -> None:
-    with practising(SPLIT) as walk:
-        reviewed(walk)
-        async with showing(walk, ApplyPane) as (app, pilot):
-            await until(pilot, lambda: asked(app))
-            await press(app, pilot, "skip")
-            await until(pilot, lambda: walk.view.applied == "failed" and asked(app))
-            assert walk.outcome and [one.host for one in walk.outcome.failures][:1] == ["node2"]
-            assert "node2: Install Flink" in text_of(app) and "tar ended" in text_of(app)
+    async with paused() as (walk, app, pilot):
+        await press(app, pilot, "skip")
+        await until(pilot, lambda: walk.view.applied == "failed" and asked(app))
+        assert walk.outcome and [one.host for one in walk.outcome.failures][:1] == ["node2"]
+        assert "node2: Install Flink" in text_of(app) and "tar ended" in text_of(app)
 
 
 async def test_a_dropped_host_takes_no_further_part_and_the_others_go_on() -> None:
-    with practising(SPLIT) as walk:
-        reviewed(walk)
-        async with showing(walk, ApplyPane) as (app, pilot):
-            await until(pilot, lambda: asked(app))
-            await press(app, pilot, "drop")
-            await until(pilot, lambda: walk.view.applied == "failed" and asked(app))
-            assert walk.outcome and list(walk.outcome.dropped) == ["node2"]
-            rows = {host.host: host.state for host in walk.progress.now().hosts}
-            assert rows["node2"] == "lost" and rows["node1"] == "done"
-            assert "✗ node2" in screen_of(app)
+    async with paused() as (walk, app, pilot):
+        await press(app, pilot, "drop")
+        await until(pilot, lambda: walk.view.applied == "failed" and asked(app))
+        assert walk.outcome and list(walk.outcome.dropped) == ["node2"]
+        rows = {host.host: host.state for host in walk.progress.now().hosts}
+        assert rows["node2"] == "lost" and rows["node1"] == "done"
+        assert "✗ node2" in screen_of(app)
 
 
 async def test_after_a_failure_try_again_makes_a_fresh_plan_and_ends_done() -> None:
-    with practising(SPLIT) as walk:
-        reviewed(walk)
-        async with showing(walk, ApplyPane) as (app, pilot):
-            await until(pilot, lambda: asked(app))
-            await press(app, pilot, "drop")
-            await until(pilot, lambda: walk.view.applied == "failed" and asked(app))
-            assert str(app.screen.focused.label) == "Try again"
-            await pilot.press("enter")
-            await until(pilot, lambda: walk.view.applied == "done")
-            assert walk.outcome and walk.outcome.good
-            changed = {host.host: host.changed for host in walk.progress.now().hosts}
-            assert changed["node2"] > changed["node1"]  # what was done already is not done again
+    async with paused() as (walk, app, pilot):
+        await press(app, pilot, "drop")
+        await until(pilot, lambda: walk.view.applied == "failed" and asked(app))
+        assert str(app.screen.focused.label) == "Try again"
+        await pilot.press("enter")
+        await until(pilot, lambda: walk.view.applied == "done")
+        assert walk.outcome and walk.outcome.good
+        changed = {host.host: host.changed for host in walk.progress.now().hosts}
+        assert changed["node2"] > changed["node1"]  # what was done already is not done again
 
 
 async def test_stop_ends_the_run_and_says_so() -> None:
-    with practising(SPLIT) as walk:
-        reviewed(walk)
-        async with showing(walk, ApplyPane) as (app, pilot):
-            await until(pilot, lambda: asked(app))
-            await press(app, pilot, "stop")
-            await until(pilot, lambda: walk.view.applied == "failed" and asked(app))
-            assert "Not finished" in text_of(app)
+    async with paused() as (walk, app, pilot):
+        await press(app, pilot, "stop")
+        await until(pilot, lambda: walk.view.applied == "failed" and asked(app))
+        assert "Not finished" in text_of(app)
 
 
 async def test_change_answers_stops_the_run_and_leads_to_the_step_that_it_concerns() -> None:
-    with practising(SPLIT) as walk:
-        reviewed(walk)
-        async with showing(walk, ApplyPane) as (app, pilot):
-            await until(pilot, lambda: asked(app))
-            await press(app, pilot, "edit")
-            await until(pilot, lambda: walk.view.applied == "failed")
-            assert app.asked == ["flink"]
+    async with paused() as (walk, app, pilot):
+        await press(app, pilot, "edit")
+        await until(pilot, lambda: walk.view.applied == "failed")
+        assert app.asked == ["flink"]
 
 
 async def test_cancel_asks_once_and_no_leaves_everything_as_it_was() -> None:
-    with practising(SPLIT) as walk:
-        reviewed(walk)
-        async with showing(walk, ApplyPane) as (app, pilot):
-            await until(pilot, lambda: asked(app))
-            await pilot.press("x")
-            await until(pilot, lambda: "Cancel the run?" in text_of(app) and asked(app))
-            assert str(app.screen.focused.label) == "Go on with the run"
-            await pilot.press("enter")
-            await until(pilot, lambda: "waits for you" in text_of(app) and asked(app))
-            await pilot.press("x")
-            await until(pilot, lambda: "Cancel the run?" in text_of(app) and asked(app))
-            await press(app, pilot, "yes")
-            await until(pilot, lambda: walk.view.applied == "cancelled" and asked(app))
-            assert "Cancelled after" in text_of(app)
-            assert "A new run goes on from there." in text_of(app)
+    async with paused() as (walk, app, pilot):
+        await pilot.press("x")
+        await until(pilot, lambda: "Cancel the run?" in text_of(app) and asked(app))
+        assert str(app.screen.focused.label) == "Go on with the run"
+        await pilot.press("enter")
+        await until(pilot, lambda: "waits for you" in text_of(app) and asked(app))
+        await pilot.press("x")
+        await until(pilot, lambda: "Cancel the run?" in text_of(app) and asked(app))
+        await press(app, pilot, "yes")
+        await until(pilot, lambda: walk.view.applied == "cancelled" and asked(app))
+        assert "Cancelled after" in text_of(app)
+        assert "A new run goes on from there." in text_of(app)
 
 
 async def test_a_run_that_is_being_cancelled_says_so_until_it_has_ended() -> None:
