@@ -21,7 +21,7 @@ from wizard.view import View
 from wizard.walk import Walk
 
 from .widgets.choices import Choice
-from .widgets.ending import ending_body, ending_title
+from .widgets.ending import ending_body, ending_title, unreal
 from .widgets.headline import Headline
 from .widgets.hostrows import HostRows
 from .widgets.inked import ink, marked
@@ -247,7 +247,9 @@ class ApplyPane(Pane):
                 "over", Content(""), said, (Choice("review", "To the review", "primary"),), "review"
             )
         good = view.applied == "done"
-        onward = Choice("done", "Go on: what was verified" if good else "To the summary")
+        onward = Choice(
+            "done", "Go on: what was verified" if good and not unreal(self.walk) else "To the summary"
+        )
         again = Choice("again", "Try again")
         choices = (onward,) if good else (again, onward)
         # The likely one is drawn as such.

@@ -43,10 +43,19 @@ def ending_body(walk: Walk, progress: Progress) -> Content:
     parts += problem_lines(walk)
     if walk.view.applied == "done":
         good = sum(proof.good for proof in walk.outcome.proofs) if walk.outcome else 0
-        parts.append(ink(f"{counted(good, 'proof')} made. What was verified is on the next page."))
+        if unreal(walk):
+            said = f"{counted(good, 'proof')} assumed, because nothing was really done. More is on the next page."
+        else:
+            said = f"{counted(good, 'proof')} made. What was verified is on the next page."
+        parts.append(ink(said))
     elif walk.view.applied == "failed":
         parts.append(ink("Try again makes a fresh plan from what is true now.", MUTED))
     return lines(parts)
+
+
+def unreal(walk: Walk) -> bool:
+    """Whether this walk changes nothing on any host."""
+    return walk.use in {"dry-run", "practice"}
 
 
 def problems(walk: Walk) -> tuple[tuple[str, str, str, str, str], ...]:

@@ -15,7 +15,7 @@ from wizard.view import View
 from wizard.walk import Walk
 from wizard.words import counted
 
-from .ending import problem_lines
+from .ending import problem_lines, unreal
 from .inked import MUTED, ink, marked, span, told
 
 HEAD = "bold $text-primary"
@@ -190,8 +190,3 @@ def _places(walk: Walk, view: View) -> list[Content]:
     if view.saving:
         rows.append(marked("warn", walk.mask(view.saving)))
     return [ink("Kept on this machine", HEAD), *rows] if rows else []
-
-
-def unreal(walk: Walk) -> bool:
-    """Whether this walk changes nothing on any host."""
-    return walk.use in {"dry-run", "practice"}

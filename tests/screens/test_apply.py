@@ -76,6 +76,8 @@ async def test_a_confirmed_plan_is_carried_out_to_its_end() -> None:
             said = text_of(app) + screen_of(app)
             assert "✓ Done: " in said and "100 %" in said
             assert "✓ Install Flink" in said and "✓ node2" in said
+            assert "6 proofs assumed, because nothing was really done." in said
+            assert "verified" not in said
             assert app.pane.may_leave() == ""
             await pilot.press("enter")
             await until(pilot, lambda: app.asked)
