@@ -30,7 +30,7 @@ class Desk:
         self._lock = threading.Lock()
         self._passwords = passwords
         self._masker = masker
-        self._approved: set[str] = set()
+        self._approved: set[tuple[str, int, str]] = set()
         self._shown: dict[tuple[str, int], ShownKey] = {}
         masker.add(passwords.default, passwords.sudo_default)
         masker.add(*passwords.per_host.values(), *passwords.sudo_per_host.values())
@@ -56,7 +56,7 @@ class Desk:
     def confirm(self, key: ShownKey) -> bool:
         """Whether the operator confirmed this host key; else it is shown from now on."""
         with self._lock:
-            if key.fingerprint in self._approved:
+            if (key.host, key.port, key.fingerprint) in self._approved:
                 return True
             self._shown[key.host, key.port] = key
             return False
@@ -64,7 +64,7 @@ class Desk:
     def approve(self, keys: Iterable[ShownKey]) -> None:
         with self._lock:
             for key in keys:
-                self._approved.add(key.fingerprint)
+                self._approved.add((key.host, key.port, key.fingerprint))
                 self._shown.pop((key.host, key.port), None)
 
     @property
