@@ -25,7 +25,7 @@ from .mailbox import Mailbox
 from .review import ReviewPane
 from .step import StepPane
 from .widgets.frame import Frame
-from .widgets.leaving import exit_status, leave_question
+from .widgets.leaving import leave_question
 from .widgets.pane import Pane
 from .widgets.rail import Rail
 
@@ -127,7 +127,7 @@ class Walking(Frame):
             # A view that is dear to draw is drawn less often: keys come in between.
             self._rested = time.monotonic() + 3 * (time.monotonic() - now)
         if self.leaving and view.applied != "running":
-            self.app.exit(130)
+            self.app.exit(int(self.walk.status))
 
     async def _to_question(self) -> None:
         """A run waits for the operator: show where it can be answered."""
@@ -206,7 +206,7 @@ class Walking(Frame):
         view, made = self.walk.view, self.walk.reviewed
         asked = leave_question(view, made is not None and made.outline.changes > 0)
         if asked is None:
-            self.app.exit(exit_status(view))
+            self.app.exit(int(self.walk.status))
             return
         from .widgets.confirm import Confirm
 
@@ -222,10 +222,10 @@ class Walking(Frame):
             self.moves.say("Cancelling: what is under way on the hosts is broken off. Ctrl+Q leaves at once.")
             self.walk.cancel()
         else:
-            self.app.exit(exit_status(self.walk.view))
+            self.app.exit(int(self.walk.status))
 
     def ended(self) -> None:
         """The terminal is lost, or the program was asked to end: there is nobody to ask."""
         running = self.walk.view.applied == "running"
         self.walk.cancel()
-        self.app.exit(130 if running else exit_status(self.walk.view) or 130)
+        self.app.exit(130 if running else int(self.walk.status) or 130)

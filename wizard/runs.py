@@ -21,6 +21,7 @@ from . import events
 from .answers import Answers
 from .desk import Asked
 from .events import Sink
+from .exits import Exit
 from .facts import ClusterFacts, LoginFailure
 from .findings import Finding
 from .flink.catalogue import UnknownBuild
@@ -40,6 +41,7 @@ from .session import Run, Session, refusal
 from .shelf import Shelf, new_run, source_of
 from .showing import Outline, outline_of
 from .spec import ClusterSpec
+from .verdict import status_of, status_of_refusal
 from .words import in_sentence, name_of
 
 FRESH = 60.0
@@ -121,6 +123,8 @@ class Runs:
         """What the last review found."""
         self.outcome: Outcome | None = None
         """What the last run came to."""
+        self.status = Exit.DONE
+        """The same as an exit status, also for a run that could not begin."""
         self.record = ""
         """The journal of the last run; "" for one that was only played."""
         self.progress = Follower()
@@ -196,9 +200,11 @@ class Runs:
         """Carry out what the last review showed. It changes nothing when that is not what would be done now."""
         planned, self._planned = self._planned, None
         self.outcome, self.record, self._stopped = None, "", False
+        self.status = Exit.FAILED
         if stop.is_set():
             return self._not_begun(new_run(), "cancelled", _NOT_BEGUN)
         if wish is None or planned is None:
+            self.status = Exit.BLOCKED
             return self._not_begun(new_run(), "blocked", "The plan must be reviewed again first.")
         run, reviewed = planned
         try:
@@ -206,6 +212,7 @@ class Runs:
                 sinks = (masked(journal, self._masker),) if journal else ()
                 return self._carry_out(wish, stop, sinks, run, reviewed)
         except UnknownBuild as fault:
+            self.status = Exit.USAGE
             return self._not_begun(run, "blocked", f"{fault} Nothing was changed.")
         except OSError as fault:
             where = f"{fault.filename}: " if fault.filename else ""
@@ -223,7 +230,7 @@ class Runs:
         look = session.look()
         if stop.is_set():
             return self._not_begun(run, "cancelled", _NOT_BEGUN, sinks)
-        said, _, _ = refusal(wish.spec, look)
+        said, _, lost = refusal(wish.spec, look)
         plan = session.plan(look.desired, look.facts, self._ways.kind)
         if not said:
             other = difference(reviewed, session.preview(plan, self._allowed))
@@ -232,10 +239,11 @@ class Runs:
             if other:
                 said = f"The hosts are not as the review saw them ({other}). Review the plan again."
         if said:
+            self.status = status_of_refusal(lost)
             self._lookout.took(seen, session.readings, wish.spec.names)
             return self._not_begun(run, "blocked", f"Nothing was changed. {said}", sinks)
         _, outcome = session.apply(plan, decide=self._decide, consent=self._consent)
-        self.outcome = outcome
+        self.outcome, self.status = outcome, status_of(outcome)
         if self._ways.read_after:
             self._lookout.void(wish.spec.names)
         else:
@@ -250,6 +258,8 @@ class Runs:
         sinks: tuple[Sink, ...] = (),
     ) -> Word:
         """A run ended before it could begin, or broke off on this machine."""
+        if outcome == "cancelled":
+            self.status = Exit.CANCELLED
         fan((*sinks, self._sink))(events.RunFinished(run.run_id, outcome, 0, 0, 0.0, note))
         return "cancelled" if outcome == "cancelled" else "failed"
 

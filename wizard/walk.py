@@ -19,6 +19,7 @@ from .answers import Answers, BadAnswers, read_answers
 from .answers.answers import Value
 from .desk import Desk
 from .draft import Draft
+from .exits import Exit
 from .findings import Finding
 from .keeper import SETTLE, Keeper, open_answers, spec_of
 from .lookout import Reach
@@ -31,6 +32,7 @@ from .runs import Reviewed, Runs, Ways, Wish, Word
 from .secrets import Masker, Secret
 from .shelf import Shelf
 from .steps import WALKS, Step
+from .verdict import status_of_refusal
 from .view import ShownKey, Use
 
 __all__ = ["Desk", "Reach", "Reviewed", "Walk", "spec_of"]
@@ -254,6 +256,20 @@ class Walk(Keeper):
     def outcome(self) -> Outcome | None:
         """What the last run came to."""
         return self._runs.outcome
+
+    @property
+    def status(self) -> Exit:
+        """The exit status where the wizard is left now: that of the last run, else whether the plan was refused."""
+        made = self.reviewed
+        match self._view.applied:
+            case "no" if made is not None and made.refused:
+                return status_of_refusal(made.lost)
+            case "no" if made is not None and self.use == "dry-run":
+                return Exit.DONE
+            case "no" | "running":
+                return Exit.CANCELLED
+            case _:
+                return self._runs.status
 
     @property
     def record(self) -> str:

@@ -1,4 +1,4 @@
-"""The end in line mode: what was verified, where the cluster is found, what to type next, and the exit status.
+"""The end in line mode: what was verified, where the cluster is found, and what to type next.
 
 Knows the outcome as the walk tells it. It must not know how anything was verified.
 """
@@ -13,9 +13,6 @@ from wizard.words import counted, name_of
 from .looking import wait
 from .moving import Go
 from .talk import Back, Talk
-
-STATUS = {"done": 0, "failed": 1, "blocked": 3, "unreachable": 4, "cancelled": 130}
-"""What a run came to, as an exit status."""
 
 
 def close(walk: Walk, talk: Talk) -> None:
@@ -65,22 +62,6 @@ def farewell(walk: Walk, talk: Talk) -> None:
         say("No answers were kept, because the cluster has no name yet.")
     else:
         say("No answers were kept: a cluster needs a name and a master first.")
-
-
-def status_of(walk: Walk) -> int:
-    """130 where the walk was left before a run, unless the plan was refused: then 4 or 3, as its cause is."""
-    view = walk.view
-    if view.applied == "running":
-        return STATUS["cancelled"]
-    if view.applied == "no":
-        made = walk.reviewed
-        if made is None or not made.refused:
-            return STATUS["cancelled"]
-        return STATUS["unreachable" if made.lost else "blocked"]
-    outcome = walk.progress.now().outcome
-    if outcome == "blocked" and view.spec and not all(view.facts[name].reached for name in view.spec.names):
-        outcome = "unreachable"
-    return STATUS.get(outcome, 1)
 
 
 def _say(walk: Walk, talk: Talk) -> None:

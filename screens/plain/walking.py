@@ -17,7 +17,7 @@ from wizard.walk import Walk
 from . import looking
 from .applying import apply
 from .asking import NEEDED, ask, explained
-from .closing import close, farewell, status_of
+from .closing import close, farewell
 from .hearing import Ear
 from .keys import ask_keys
 from .moving import Go
@@ -55,7 +55,7 @@ class Walking:
                 except Leave:
                     break
         farewell(self.walk, self.talk)
-        return status_of(self.walk)
+        return int(self.walk.status)
 
     def _go(self, at: int) -> int:
         """One step; the number of the next one."""

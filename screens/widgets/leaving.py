@@ -1,4 +1,4 @@
-"""What leaving the wizard means just now: whether to ask first, what state the hosts are in, and the exit status.
+"""What leaving the wizard means just now: whether to ask first, and what state the hosts are in.
 
 Knows a view and whether a plan waits. It must not know how a question is drawn, nor how a run is ended.
 """
@@ -40,11 +40,6 @@ def leave_question(view: View, waiting: bool) -> Leave | None:
         kept = f" Your answers are kept in {view.file}." if view.file and view.use != "practice" else ""
         return Leave("The plan was not carried out", f"{hosts}{kept}", "Quit", "Stay")
     return None
-
-
-def exit_status(view: View) -> int:
-    """0: done, or nothing applied by choice; 1: the last run failed; 130: it was cancelled."""
-    return {"failed": 1, "cancelled": 130, "running": 130}.get(view.applied, 0)
 
 
 def farewell(view: View, record: str) -> tuple[str, ...]:

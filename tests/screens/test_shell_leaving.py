@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from screens.app import WizardApp
-from screens.widgets.leaving import exit_status, farewell, leave_question
+from screens.widgets.leaving import farewell, leave_question
 from wizard.view import Use, View
 from wizard.walk import Walk
 
@@ -36,7 +36,7 @@ async def begun(pilot: Pilot[int], app: WizardApp) -> None:
 async def test_without_anything_to_lose_it_leaves_at_once(wizard: WizardApp) -> None:
     async with wizard.run_test(size=(80, 24)) as pilot:
         await pilot.press("ctrl+q")
-    assert wizard.return_value == 0
+    assert wizard.return_value == 130
 
 
 async def test_ctrl_c_twice_leaves_and_once_says_so(wizard: WizardApp) -> None:
@@ -46,7 +46,7 @@ async def test_ctrl_c_twice_leaves_and_once_says_so(wizard: WizardApp) -> None:
         await until(pilot, lambda: "Press Ctrl+C again" in screen_of(wizard))
         assert wizard.is_running
         await pilot.press("ctrl+c")
-    assert wizard.return_value == 0
+    assert wizard.return_value == 130
 
 
 async def test_a_plan_that_was_not_carried_out_is_asked_about() -> None:
@@ -63,7 +63,7 @@ async def test_a_plan_that_was_not_carried_out_is_asked_about() -> None:
             await pilot.press("ctrl+q", "escape")
             await until(pilot, lambda: app.screen is app.frame)
             await pilot.press("ctrl+q", "right", "enter")
-        assert app.return_value == 0
+        assert app.return_value == 130
 
 
 async def test_a_run_is_cancelled_before_the_wizard_ends() -> None:
@@ -137,13 +137,6 @@ def test_the_question_says_what_state_the_hosts_are_in(use: Use) -> None:
     for asked in (waiting, running):
         assert ("changed" in asked.words) or "last finished line in the log" in asked.words
     assert (view.file in waiting.words) is (use != "practice")
-
-
-@pytest.mark.parametrize(
-    ("applied", "status"), [("no", 0), ("done", 0), ("failed", 1), ("cancelled", 130), ("running", 130)]
-)
-def test_the_exit_status_is_that_of_the_last_run(applied, status) -> None:
-    assert exit_status(View("install", applied=applied)) == status
 
 
 def test_the_last_words_name_the_answers_and_the_record() -> None:

@@ -54,6 +54,7 @@ def test_what_was_reviewed_is_what_is_done(tmp_path: Path) -> None:
         wanted = {host: walk.preview.commands(host) for host in ("@here", "node0", "node1", "node2")}
         assert walk.confirm() == "" and walk.start() and walk.settled(20)
         assert walk.view.applied == "done" and finished(heard).outcome == "done"
+        assert walk.status == 0
         ran = [event for event in heard.of(events.CommandStarted) if isinstance(event, events.CommandStarted)]
         for host, commands in wanted.items():
             assert len([event for event in ran if event.host == host]) == len(commands)
@@ -65,6 +66,7 @@ def test_what_was_reviewed_is_what_is_done(tmp_path: Path) -> None:
 def test_a_confirmation_is_good_for_one_run(tmp_path: Path) -> None:
     with reviewed(tmp_path, Hosts()) as (walk, _):
         assert not walk.start(), "nobody said yes"
+        assert walk.status == 130, "left before anything was done"
         assert walk.confirm() == "" and walk.start() and walk.settled(20)
         assert not walk.start() and "reviewed again" in walk.confirm()
 
@@ -85,9 +87,9 @@ def test_without_a_review_nothing_is_applied(tmp_path: Path) -> None:
 def test_findings_that_forbid_a_change_forbid_it_in_both_places(trouble: str, tmp_path: Path) -> None:
     with reviewed(tmp_path, Hosts(trouble)) as (walk, heard):
         assert walk.reviewed is not None and walk.reviewed.blockers
-        assert walk.confirm() == "1 finding must be mended first."
+        assert walk.confirm() == "1 finding must be mended first." and walk.status == 3
         walk.apply()
-        assert walk.settled(10)
+        assert walk.settled(10) and walk.status == 3
         assert (finished(heard).outcome, finished(heard).changed) == ("blocked", 0)
         assert finished(heard).note == "Nothing was changed. 1 finding must be mended first."
         assert not heard.of(events.CommandStarted)
@@ -117,8 +119,9 @@ def test_without_the_master_or_any_worker_nothing_is_changed(
         )
     with reviewed(tmp_path, hosts) as (walk, heard):
         assert walk.reviewed is not None and walk.reviewed.refused.startswith(sentence)
+        assert walk.status == 4
         walk.apply()
-        assert walk.settled(10)
+        assert walk.settled(10) and walk.status == 4
         assert finished(heard).note.startswith(f"Nothing was changed. {sentence}")
 
 
@@ -229,6 +232,7 @@ def test_a_run_waits_for_the_operators_choice(
         walk.choose(asked.number, choice)
         assert walk.settled(20)
         assert walk.view.applied == word and walk.outcome is not None
+        assert walk.status == (0 if word == "done" else 1)
         assert set(walk.outcome.dropped) == dropped
         if choice == "drop":
             others = {event.host for event in heard.of(events.CommandFinished)}  # type: ignore[attr-defined]
@@ -241,7 +245,7 @@ def test_a_run_that_waits_can_be_cancelled_and_taken_up_again(tmp_path: Path) ->
         paused(walk, heard)
         walk.cancel()
         assert walk.settled(20) and walk.view.applied == "cancelled"
-        assert finished(heard).outcome == "cancelled"
+        assert finished(heard).outcome == "cancelled" and walk.status == 130
         walk.review()
         assert walk.settled(10) and walk.preview is not None
         left = done(walk)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ..exits import Exit, first_of
+from ..exits import Exit
 from ..operations.operation import Operation
 from ..plan import Plan
 from ..preview import Preview
@@ -19,6 +19,7 @@ from ..shelf import local_answers
 from ..showing import preview_lines, suggestion_lines
 from ..state import default_root
 from ..text import clean, one_line
+from ..verdict import status_of, status_of_refusal
 from ..words import counted, in_sentence, name_of
 from .opening import Opened, Refused, opened, read_file
 
@@ -102,7 +103,7 @@ def looked(door: Opened) -> tuple[Look, Exit | None]:
     if not sentence:
         return look, None
     door.terminal.line(f"Nothing was changed: {in_sentence(sentence)}")
-    return look, Exit.UNREACHABLE if lost else Exit.BLOCKED
+    return look, status_of_refusal(lost)
 
 
 def carry_out(
@@ -130,17 +131,6 @@ def confirmed(door: Opened, plan: Plan, consent: Consent) -> bool:
     """Whether the plan may be carried out: it changes nothing, nobody can be asked, or somebody agreed."""
     preview = door.session.preview(plan, consent)
     return not (preview.changes and door.interactive and not door.options.yes) or _agreed(door, preview)
-
-
-def status_of(outcome: Outcome) -> Exit:
-    statuses: list[Exit] = []
-    if outcome.cancelled:
-        statuses.append(Exit.CANCELLED)
-    if unreachable(outcome):
-        statuses.append(Exit.UNREACHABLE)
-    if outcome.failures or outcome.dropped or outcome.pending:
-        statuses.append(Exit.FAILED)
-    return first_of(*statuses)
 
 
 def closing_line(door: Opened, outcome: Outcome, look: Look, kind: str = "apply") -> None:

@@ -12,7 +12,8 @@ from ..operations.prove import answer, number, taskmanagers
 from ..plans.install import StageMaker
 from ..plans.operate import START, START_HOSTS, STOP
 from ..text import one_line
-from .apply import closing_line, consent_of, status_of
+from ..verdict import status_of
+from .apply import closing_line, consent_of
 from .opening import Opened, Refused, opened, read_file, spec_of
 
 

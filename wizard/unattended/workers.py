@@ -15,7 +15,8 @@ from ..operations.prove import taskmanagers
 from ..plans.operate import RELIST, STOP_TASKMANAGERS
 from ..runner import Outcome
 from ..session import Look, unreachable
-from .apply import carry_out, closing_line, confirmed, consent_of, looked, status_of
+from ..verdict import status_of
+from .apply import carry_out, closing_line, confirmed, consent_of, looked
 from .opening import Opened, Refused, opened, read_file, spec_of
 
 
