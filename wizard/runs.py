@@ -329,14 +329,20 @@ class Runs:
 
 def difference(before: Preview, now: Preview) -> str:
     """The first thing that would be done otherwise than it was previewed, as a phrase; "" when nothing would."""
+    was_lost, is_lost = before.outcome.dropped.keys(), now.outcome.dropped.keys()
+    for hosts, said in (
+        (is_lost - was_lost, "cannot be reached any more"),
+        (was_lost - is_lost, "answers now"),
+    ):
+        if hosts:
+            return f"{name_of(min(hosts))} {said}"
     was, is_now = _by_host(before), _by_host(now)
     for host in dict.fromkeys((*was, *is_now)):
         for one, other in zip(_padded(was, is_now, host), _padded(is_now, was, host), strict=True):
             if one != other:
                 what = (other or one or _NOTHING).title
                 return f"{name_of(host)}: {in_sentence(what)}"
-    lost = set(before.outcome.dropped) ^ set(now.outcome.dropped)
-    return f"{', '.join(sorted(lost))} can be reached now or cannot any more" if lost else ""
+    return ""
 
 
 _NOTHING = Done("", "", "nothing", ())

@@ -34,6 +34,7 @@ class Terminal:
         command = shlex.join(["env", *(f"{name}={value}" for name, value in pairs.items()), *argv])
         # The exit status stays on the screen, for `ended`.
         self._tmux(
+            "start-server", ";", "set-option", "-g", "history-limit", "20000", ";",
             "new-session", "-d", "-x", str(columns), "-y", str(lines),
             f'{command}; printf "\\nended with status %s\\n" $?; exec cat',
         )  # fmt: skip
@@ -42,11 +43,19 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._tmux("kill-server")
+        self._host.exec(["tmux", "-S", f"{_SOCKET}/socket", "kill-server"], user=self._user, check=False)
 
     def screen(self) -> str:
         """What is on the screen now, line by line."""
         return self._tmux("capture-pane", "-p")
+
+    def history(self) -> str:
+        """Every line since the beginning; one that is longer than the screen is wide is one line."""
+        return self._tmux("capture-pane", "-p", "-J", "-S", "-")
+
+    def coloured(self) -> str:
+        """The screen with the escapes of its colours."""
+        return self._tmux("capture-pane", "-p", "-e")
 
     def keys(self, *keys: str) -> None:
         """Press these keys, by tmux's names ("Enter", "F8", "C-c"); others are typed as they are."""
@@ -82,7 +91,55 @@ class Terminal:
         screen = self.until("ended with status", seconds=seconds)
         return int(screen.rsplit("ended with status", 1)[1].split()[0])
 
+    def given_back(self) -> dict[str, str]:
+        """What is not as an operator's shell needs it, once the program has ended: empty when the terminal is."""
+        wanted = {"alternate_on": "0", "cursor_flag": "1", "mouse_any_flag": "0", "keypad_cursor_flag": "0"}
+        line = self._tmux("display-message", "-p", " ".join(f"#{{{name}}}" for name in (*wanted, "pane_tty")))
+        *flags, tty = line.split()
+        wrong = {name: flag for name, flag in zip(wanted, flags, strict=True) if flag != wanted[name]}
+        words = self._host.exec(["stty", "-F", tty, "-a"]).stdout.replace(";", " ").split()
+        return wrong | {
+            word: "off" for word in ("echo", "icanon", "isig", "icrnl", "opost") if word not in words
+        }
+
+    def hang_up(self) -> None:
+        """The terminal is gone: whatever runs in it gets SIGHUP, and every write to it fails."""
+        self._tmux("kill-session")
+
     def _tmux(self, *words: str) -> str:
         return self._host.exec(
             ["tmux", "-S", f"{_SOCKET}/socket", "-f", "/dev/null", *words], user=self._user, timeout=30
         ).stdout
+
+
+class Lines:
+    """A conversation line by line in a `Terminal`: a prompt is awaited at the end of what was said, a line is typed."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        self._seen = 0
+
+    def asked(self, prompt: str, seconds: float = 60.0) -> str:
+        """Wait until this prompt is the last line, after those that were answered; what was said before it."""
+        deadline = time.monotonic() + seconds
+        while True:
+            lines = self.terminal.history().rstrip().split("\n")
+            if len(lines) > self._seen and prompt in lines[-1]:
+                return "\n".join(lines[self._seen :])
+            new = "\n".join(lines[self._seen :])
+            assert time.monotonic() < deadline, f"{prompt!r} was not asked in:\n{new}"
+
+    def after(self, prompt: str, typed: str = "", seconds: float = 60.0) -> str:
+        """Answer a prompt with this line; what was said before it."""
+        said = self.asked(prompt, seconds)
+        self._seen += said.count("\n") + 1
+        if typed:
+            self.terminal.type(typed)
+        self.terminal.keys("Enter")
+        return said
+
+    def until(self, text: str, seconds: float = 60.0) -> None:
+        """Wait until this was said since the last answer."""
+        deadline = time.monotonic() + seconds
+        while text not in (new := "\n".join(self.terminal.history().rstrip().split("\n")[self._seen :])):
+            assert time.monotonic() < deadline, f"{text!r} was not said in:\n{new}"

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from tests.cluster.conftest import MakeLab
 from tests.cluster.driving import archive_on_desk, operator_of, rest, three_with_desk
-from tests.cluster.terminal import Terminal
-from tests.lab import Lab, faults
+from tests.cluster.guiding import ANSWERS, changes_printed, guided, trust_and_log_in
+from tests.lab import faults
 
 pytestmark = pytest.mark.timeout(600)
 
 VERSION = "2.3.0"
-ANSWERS = "/home/flink/.local/state/flink-wizard/demo/node0/answers.yaml"
-PASSWORD_HINT = "The password is used for the login"
-KEYS_HINT = "Enter trusts the key."
-
-
-def guided(lab: Lab, *words: str, columns: int = 80, lines: int = 24, password: bool = False) -> Terminal:
-    operator = operator_of(lab)
-    argv = operator.argv(*words)
-    if not password:
-        argv = [word for word in argv if not word.startswith("FLINK_WIZARD_PASSWORD=")]
-    return Terminal(operator.host, argv, columns=columns, lines=lines)
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), pytest.param(140, 40, marks=pytest.mark.long)])
@@ -32,7 +19,7 @@ def test_from_a_password_to_a_cluster_with_a_host_that_fails_meanwhile(
     make_lab: MakeLab, columns: int, lines: int
 ) -> None:
     lab = make_lab(three_with_desk())
-    with guided(lab, "install", columns=columns, lines=lines) as terminal:
+    with guided(operator_of(lab), "install", columns=columns, lines=lines) as terminal:
         terminal.until("Cluster name")
         terminal.type("demo")
         terminal.keys("F8")
@@ -81,27 +68,13 @@ def test_from_a_password_to_a_cluster_with_a_host_that_fails_meanwhile(
         terminal.until("The cluster runs", "Verified")
         terminal.keys("C-q")
         assert terminal.ended() == 0
+        assert terminal.given_back() == {}
     overview = rest(lab["node0"])
     assert (overview["taskmanagers"], overview["slots-total"]) == (2, 4)
     again = operator_of(lab).run("apply", ANSWERS, "--dry-run")
     assert again.status == 0 and "Nothing to change" in again.out, again
     log = lab["desk"].exec("grep -rl correct-horse ~/.local/state || true", user="flink").stdout
     assert log == ""
-
-
-def trust_and_log_in(terminal: Terminal, password: str) -> None:
-    """Confirm all host keys with one button, then give the password once for all."""
-    terminal.press("F6")
-    terminal.until(KEYS_HINT)
-    terminal.keys("Enter")
-    terminal.until("3 hosts refused the login")
-    terminal.press("F6")
-    terminal.until(PASSWORD_HINT)
-    terminal.keys("Enter")
-    terminal.until("Password for the login")
-    terminal.type(password)
-    terminal.keys("Enter")
-    terminal.until("✓ flink@node0", "✓ flink@node1")
 
 
 @pytest.mark.long
@@ -116,7 +89,7 @@ def test_a_dry_run_walk_changes_nothing_and_reviews_as_many_changes_as_apply_wou
     )
     printed = operator.run("apply", file, "--dry-run")
     before = lab.snapshot()
-    with guided(lab, "dry-run", "--answers", file, columns=140, lines=40, password=True) as terminal:
+    with guided(operator, "dry-run", "--answers", file, columns=140, lines=40, password=True) as terminal:
         terminal.until("DRY RUN")
         for _ in range(9):
             terminal.keys("F8")
@@ -127,11 +100,4 @@ def test_a_dry_run_walk_changes_nothing_and_reviews_as_many_changes_as_apply_wou
         terminal.ended()
     assert set(lab.changes_since(before)) <= {"desk"}
     reviewed_changes = int(reviewed.split(" changes on 3 machines")[0].split()[-1])
-    assert reviewed_changes == len(changes_in(printed.out)) > 20, printed.out
-
-
-def changes_in(printed: str) -> list[str]:
-    """The operations that `apply --dry-run` lists: a line each at the margin, after the suggestions."""
-    plan = printed.split("\n== Suggested from")[-1].split("\n== ", 1)[1]
-    lines = [line for line in plan.splitlines() if re.match(r"(this machine|node\d): ", line)]
-    return [line for line in lines if ": check that " not in line]
+    assert reviewed_changes == changes_printed(printed.out) > 20, printed.out

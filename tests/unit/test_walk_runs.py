@@ -144,6 +144,17 @@ def test_a_host_that_changed_since_the_review_stops_the_run_before_it_changes_an
         assert heard.of(events.CommandStarted)
 
 
+def test_a_host_that_was_lost_since_the_review_is_named(tmp_path: Path) -> None:
+    hosts = Hosts()
+    with reviewed(tmp_path, hosts) as (walk, heard):
+        hosts.changes["node2"] = lambda facts: HostFacts(
+            facts.name, LoginFailure("refused", ""), imagined=True
+        )
+        walk.apply()
+        assert walk.settled(10)
+        assert "review saw them (node2 cannot be reached any more)" in finished(heard).note
+
+
 def test_somebody_else_who_changes_the_cluster_is_named_in_the_review(tmp_path: Path) -> None:
     hosts = Hosts()
     owner = "run 1 by eve on elsewhere/boot as process 1/2 since 2026-01-01T00:00:00+00:00"
