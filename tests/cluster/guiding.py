@@ -83,6 +83,38 @@ TO_REVIEW: tuple[Line, ...] = (
 """From the last question of Flink config to the plan."""
 
 
+BY_LINES: tuple[Line, ...] = (
+    ("Cluster name", "next"),
+    ("Master", "next"),
+    ("Number [1]", ""),
+    *TO_FLINK,
+    ("Version", "next"),
+    ("Number [1]", ""),
+    ("TaskManager memory", "next"),
+    *TO_REVIEW,
+)
+"""From the first prompt to the plan, where all answers are there already."""
+
+
+def to_review(terminal: Terminal) -> str:
+    """From the first step to the plan, where all answers are there already; the screen."""
+    terminal.until("▸ Welcome", seconds=60)
+    for title in (
+        "Hosts",
+        "Requirements",
+        "SSH keys",
+        "JAVA_HOME",
+        "Flink",
+        "Flink config",
+        "Workers",
+        "HDFS",
+    ):
+        terminal.press("F8")
+        terminal.until(f"▸ {title}")
+    terminal.press("F8")
+    return terminal.until("changes on 3 machines", seconds=60)
+
+
 def say(lines: Lines, *said: Line) -> None:
     """Answer these prompts, in this order."""
     for prompt, typed in said:

@@ -102,6 +102,11 @@ class Terminal:
             word: "off" for word in ("echo", "icanon", "isig", "icrnl", "opost") if word not in words
         }
 
+    def pid(self) -> str:
+        """The program's number on that host."""
+        shell = self._tmux("display-message", "-p", "#{pane_pid}").strip()
+        return self._host.exec(["pgrep", "-P", shell]).stdout.strip()
+
     def hang_up(self) -> None:
         """The terminal is gone: whatever runs in it gets SIGHUP, and every write to it fails."""
         self._tmux("kill-session")
