@@ -96,6 +96,10 @@ BY_LINES: tuple[Line, ...] = (
 """From the first prompt to the plan, where all answers are there already."""
 
 
+STEPS = ("Hosts", "Requirements", "SSH keys", "JAVA_HOME", "Flink", "Flink config", "Workers", "HDFS")
+"""The steps between Welcome and Review."""
+
+
 def to_review(terminal: Terminal) -> str:
     """From the first step to the plan, where all answers are there already; the screen."""
     terminal.until("▸ Welcome", seconds=60)

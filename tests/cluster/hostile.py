@@ -52,16 +52,11 @@ def make_hostile(host: Host, user: str = "flink") -> None:
     host.write(f"/home/{user}/.bashrc", f'cat /srv/said; printf "{_BYTES}\\n" >&2\n{profile}', owner=user)
 
 
-def break_tar_once(host: Host) -> None:
-    """The next archive that is unpacked here fails, with much to say about it."""
-    script = 'rm -f /usr/local/bin/tar 2>/dev/null; cat /srv/said >&2; printf "tar: 0WNED-TAR\\n" >&2; exit 2'
-    host.write("/srv/tar-broken", "")
-    host.exec("mv /usr/bin/tar /usr/bin/tar.real")
-    host.write(
-        "/usr/bin/tar",
-        f'#!/bin/sh\n[ -e /srv/tar-broken ] || exec /usr/bin/tar.real "$@"\n{script}\n',
-        mode=0o755,
-    )
+def break_tar(host: Host) -> None:
+    """Archives cannot be unpacked here, and the error says it too; until `mend_tar`."""
+    host.exec("touch /srv/tar-broken && mv /usr/bin/tar /usr/bin/tar.real")
+    script = 'if [ -e /srv/tar-broken ]; then cat /srv/said >&2; exit 2; fi; exec /usr/bin/tar.real "$@"'
+    host.write("/usr/bin/tar", f"#!/bin/sh\n{script}\n", mode=0o755)
 
 
 def mend_tar(host: Host) -> None:

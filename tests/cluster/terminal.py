@@ -107,6 +107,14 @@ class Terminal:
         shell = self._tmux("display-message", "-p", "#{pane_pid}").strip()
         return self._host.exec(["pgrep", "-P", shell]).stdout.strip()
 
+    def record(self, path: str) -> None:
+        """From now on everything that is written to the terminal is kept in this file too."""
+        self._tmux("pipe-pane", "-o", f"cat >>{path}")
+
+    def title(self) -> str:
+        """What stands in the terminal's title."""
+        return self._tmux("display-message", "-p", "#{pane_title} #{window_name}")
+
     def hang_up(self) -> None:
         """The terminal is gone: whatever runs in it gets SIGHUP, and every write to it fails."""
         self._tmux("kill-session")

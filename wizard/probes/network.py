@@ -39,11 +39,12 @@ elif has netstat; then h netstat; limit 10 netstat -an
 fi
 """
 
+# What a login shell prints by itself need not end its line: the mark begins one of its own.
 _LOGIN = r"""
 login() {
   i=$1 n=$2; shift 2
   a=$(limit 20 ssh -n -o BatchMode=yes -o ConnectTimeout=5 -o UpdateHostKeys=no \
-    -o StrictHostKeyChecking=yes "$@" -- "$n" 'echo FWOK; id -un; hostname' 2>&1)
+    -o StrictHostKeyChecking=yes "$@" -- "$n" 'echo; echo FWOK; id -un; hostname' 2>&1)
   s=$?
   printf '%s\n' "$a" | {
     on= last= user= host=
