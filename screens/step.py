@@ -33,7 +33,7 @@ from .widgets.hostkeys import NewHostKeys
 from .widgets.hosttable import HostTable
 from .widgets.inked import ink, lines, marked
 from .widgets.memorybar import MemoryBars
-from .widgets.pane import Pane
+from .widgets.pane import Pane, give_keys
 from .widgets.passwords import PasswordDialog, RefusedLogins
 from .widgets.question import QuestionRow
 from .widgets.sshimport import ImportDialog, SshImport, Ticked
@@ -192,9 +192,9 @@ class StepPane(Pane):
             if row.wrong or (row.question.required and given(view, row.question.path) is None)
         ]
         if open_ or rows:
-            (open_ or rows)[0].field.focus()
+            give_keys((open_ or rows)[0].field)
         elif self.step.columns:
-            self.query_one(HostTable).focus()
+            give_keys(self.query_one(HostTable))
 
     # Going on
 
@@ -220,7 +220,7 @@ class StepPane(Pane):
         here = self.screen.focused
         place = chain.index(here) + 1 if here in chain else len(chain)
         if place < len(chain) and self in chain[place].ancestors:
-            chain[place].focus()
+            give_keys(chain[place])
         else:
             self.post_message(Pane.NextWanted())
 
@@ -266,7 +266,7 @@ class StepPane(Pane):
         """Go to what hosts wait for; where none does, to the first field."""
         part = self._waiting()
         if part is not None:
-            part.query_one(Button).focus()
+            give_keys(part.query_one(Button))
         else:
             self._focus_first(self._view)
 

@@ -23,7 +23,7 @@ from .footer import KeyLine
 from .header import WalkHeader
 from .log import LogPane, Mode
 from .moves import Moves
-from .pane import Pane
+from .pane import Pane, give_keys
 from .rail import Rail
 from .teach import TeachPane
 
@@ -145,7 +145,7 @@ class Frame(Screen[None]):
     def focus_pane(self) -> None:
         """Back to the field of the step that had the keys before, or to its first."""
         if self._left is not None and self._left.is_attached and self._left.focusable:
-            self._left.focus()
+            give_keys(self._left)
         elif self.pane is not None:
             self.set_focus(None)
             self._focus_first(self.pane)
@@ -159,14 +159,14 @@ class Frame(Screen[None]):
         ):
             return
         first = next((one for one in self.focus_chain if pane in one.ancestors), None)
-        (first or self.moves.query_one("#next")).focus()
+        give_keys(first or self.moves.query_one("#next"))
 
     def _lend(self, widget: Widget) -> None:
         """Let a widget beside the step have the keys; the step gets them back later."""
         focused = self.focused
         if focused is not None and self.pane is not None and self.pane in focused.ancestors:
             self._left = focused
-        widget.focus()
+        give_keys(widget)
 
     async def action_leave(self) -> None:
         """Out of what lies over the step or beside it, else a step back."""
@@ -217,7 +217,7 @@ class Frame(Screen[None]):
         if mode == "line":
             self.focus_pane()
         else:
-            self.log_pane.lines.focus()
+            give_keys(self.log_pane.lines)
 
     def on_log_pane_left(self) -> None:
         if self.log_pane.mode == "large":
