@@ -36,6 +36,7 @@ from .widgets.memorybar import MemoryBars
 from .widgets.pane import Pane, give_keys
 from .widgets.passwords import PasswordDialog, RefusedLogins
 from .widgets.question import QuestionRow
+from .widgets.renewing import renew
 from .widgets.sshimport import ImportDialog, SshImport, Ticked
 from .widgets.stepfindings import FindingRow, StepFindings
 from .widgets.stephead import StepHead
@@ -170,7 +171,7 @@ class StepPane(Pane):
     def _show_words(self, view: View) -> None:
         wrong = [one for one in self.step.open_problems(view) if not one.endswith(" is missing.")]
         problems = self.query_one("#step-problems", Static)
-        problems.update(lines([marked("bad", one) for one in wrong]))
+        renew(problems, lines([marked("bad", one) for one in wrong]))
         problems.display = bool(wrong)
         words = [ink(one) for one in self.step.summary(view)]
         if self.step.columns and view.spec is None:
@@ -180,7 +181,7 @@ class StepPane(Pane):
         if view.saving:
             words.append(marked("warn", view.saving))
         summary = self.query_one("#step-summary", Static)
-        summary.update(lines(words))
+        renew(summary, lines(words))
         summary.display = bool(words)
 
     def _focus_first(self, view: View) -> None:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -41,6 +42,9 @@ class Frame(Screen[None]):
     """Shows views and one pane at a time. Its keys count only while no question lies over it."""
 
     AUTO_FOCUS = None
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As in Textual; but a focus that moves draws the two widgets anew and not the whole screen."""
 
     BINDINGS = [
         Binding("f1", "teach", "Help", priority=True),
