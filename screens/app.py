@@ -149,6 +149,7 @@ class WizardApp(InTurn):
         """What is loaded by now stays: looking through all of it for garbage takes as long as a key may wait."""
         if self.signals:
             gc.freeze()
+            gc.enable()
             gc.set_threshold(20_000, 20, 20)
 
     def _hold(self, walk: Walk) -> None:
@@ -269,7 +270,11 @@ def _ascii() -> bool:
 def _shown(app: WizardApp) -> int:
     app.signals = True
     sys.setswitchinterval(SWITCH)
-    status = app.run()
+    gc.disable()  # what is loaded until the walk is there stays, and looking for garbage in it only takes time
+    try:
+        status = app.run()
+    finally:
+        gc.enable()
     if app._there:
         from .widgets.leaving import farewell
 

@@ -17,8 +17,11 @@ from textual.widget import Widget
 ROUNDS = 3
 """How often the way up is gone behind a key: one to handle it, the others for what widgets say to each other then."""
 
-PATIENCE = 0.1
-"""Seconds after which the next key is handed on in any case, as where a widget was removed by the one before."""
+LOOKS = 0.05
+"""Seconds after which it is looked whether the widget that a key went to is still there."""
+
+PATIENCE = 0.5
+"""Seconds after which the next key is handed on in any case."""
 
 
 class Behind(Message, bubble=True, verbose=True):
@@ -61,10 +64,15 @@ class InTurn(App[int]):
         await super().on_event(event)
         if event.is_forwarded and origin.post_message(Behind(number, origin, ROUNDS - 1)):
             self._until = time.monotonic() + PATIENCE
-            self.set_timer(PATIENCE, lambda: self._late(number))
+            self.set_timer(LOOKS, lambda: self._late(number, origin))
 
-    async def _late(self, number: int) -> None:
-        if number == self._number:
+    async def _late(self, number: int, origin: Widget) -> None:
+        """A widget that its own key took away says nothing more."""
+        if number != self._number or not self._until:
+            return
+        if origin.is_attached and time.monotonic() < self._until:
+            self.set_timer(LOOKS, lambda: self._late(number, origin))
+        else:
             await self._go_on()
 
     async def _go_on(self) -> None:
