@@ -34,7 +34,7 @@ from .widgets.hosttable import HostTable
 from .widgets.inked import ink, lines, marked
 from .widgets.memorybar import MemoryBars
 from .widgets.pane import Pane, give_keys
-from .widgets.passwords import PasswordDialog, RefusedLogins
+from .widgets.passwords import PasswordDialog, RefusedLogins, SecretWanted, SudoWanted, hand_on
 from .widgets.question import QuestionRow
 from .widgets.renewing import renew
 from .widgets.sshimport import ImportDialog, SshImport, Ticked
@@ -45,6 +45,8 @@ from .widgets.trusted import TrustedKeys
 ABOVE: Mapping[str, tuple[type[Extra], ...]] = {
     "welcome": (EarlierAnswers,),
     "hosts": (SshImport, NewHostKeys, RefusedLogins),
+    "requirements": (SudoWanted,),
+    "java-home": (SudoWanted,),
     "flink-config": (MemoryBars,),
 }
 """Step → its own parts between the questions and the table."""
@@ -267,7 +269,7 @@ class StepPane(Pane):
         """Go to what hosts wait for; where none does, to the first field."""
         part = self._waiting()
         if part is not None:
-            give_keys(part.query_one(Button))
+            give_keys(next(one for one in part.query(Button) if one.display))
         else:
             self._focus_first(self._view)
 
@@ -302,15 +304,11 @@ class StepPane(Pane):
         event.stop()
         self.walk.approve_keys(event.keys)
 
-    @on(RefusedLogins.Wanted)
-    def _ask_password(self, event: RefusedLogins.Wanted) -> None:
+    @on(SecretWanted)
+    def _ask_secret(self, event: SecretWanted) -> None:
         event.stop()
-
-        def typed(said: tuple[str, str] | None) -> None:
-            if said is not None:
-                self.walk.password(*said)
-
-        self.app.push_screen(PasswordDialog(event.hosts), typed)
+        dialog = PasswordDialog(event.wanted, event.hosts)
+        self.app.push_screen(dialog, lambda told: hand_on(self.walk, told))
 
     @on(SshImport.Wanted)
     def _import(self, event: SshImport.Wanted) -> None:
