@@ -40,10 +40,11 @@ from .widgets.renewing import renew
 from .widgets.sshimport import ImportDialog, SshImport, Ticked
 from .widgets.stepfindings import FindingRow, StepFindings
 from .widgets.stephead import StepHead
+from .widgets.trouble import PracticeTrouble
 from .widgets.trusted import TrustedKeys
 
 ABOVE: Mapping[str, tuple[type[Extra], ...]] = {
-    "welcome": (EarlierAnswers,),
+    "welcome": (EarlierAnswers, PracticeTrouble),
     "hosts": (SshImport, NewHostKeys, RefusedLogins),
     "requirements": (SudoWanted,),
     "java-home": (SudoWanted,),

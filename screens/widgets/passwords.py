@@ -64,7 +64,6 @@ class RefusedLogins(Extra):
     """Offers to type a password or a passphrase for the hosts that refused the login."""
 
     urgent = True
-    hint = "It is used for the login, stays in memory and is written nowhere."
 
     DEFAULT_CSS = """
     RefusedLogins > .extra-title { color: $error; }
@@ -87,6 +86,8 @@ class RefusedLogins(Extra):
             return
         self._hosts = refusing, locked
         waiting = refused(view)
+        what = "password is used for the login" if refusing else "passphrase opens the key"
+        self.hint = f"The {what}, stays in memory and is written nowhere."
         said = "refused the login" if refusing else "cannot be logged in on: the key is locked"
         words = f"✗ {counted(len(waiting), 'host')} {said}: {names(waiting, 4)}"
         renew(self.query_one(".extra-title", Static), ink(words))
