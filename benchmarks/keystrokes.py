@@ -11,6 +11,7 @@ import struct
 import sys
 import termios
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,23 @@ from benchmarks.measure import Expected, Report, Turns
 from tests.screens.lineterminal import LineTerminal
 
 LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
-"""Typed one by one."""
+"""Typed one by one, each taken back again: they stand nowhere else."""
+
+KEYS: Mapping[str, str] = {
+    "": "",
+    "left": "\x1b[D",
+    "right": "\x1b[C",
+    "down": "\x1b[B",
+    "up": "\x1b[A",
+    "Tab": "\t",
+    "Shift+Tab": "\x1b[Z",
+    "F1": "\x1bOP",
+    "F1 again": "\x1bOP",
+    "F5": "\x1b[15~",
+}
+"""Pressed at once before a letter, in this order and again: the letter waits for whatever they bring about."""
+
+STROKES = 3 * len(KEYS)
 
 EVERY = 0.1
 """Seconds between two keys."""
@@ -28,43 +45,6 @@ LIMIT = 0.1
 
 MEMORY = 200.0
 """MB (10^6) that the wizard may take."""
-
-SITUATIONS = {
-    "idle": "nothing goes on",
-    "burst": "20,000 log lines in a burst, every second",
-    "checking": "200 hosts are read and judged, again and again",
-    "hanging": "200 hosts are read, and none answers",
-}
-
-PROGRAM = """
-import argparse, sys, threading, time
-from screens.app import run
-from wizard import events
-from wizard.opening import open_walk
-from wizard.questions import parse_entries
-
-situation = sys.argv[1]
-
-def burst(walk):
-    while True:
-        for number in range(20_000):
-            walk._tell(events.OutputArrived("node1", "stdout", f"line {number} of a long output\\n"))
-        time.sleep(1.0)
-
-def checking(walk):
-    while True:
-        walk.look_again()
-        walk.settled(10.0)
-
-with open_walk(argparse.Namespace(state_dir=None, trouble="nothing"), "practice") as walk:
-    if situation in ("checking", "hanging"):
-        walk.decide("workers", parse_entries("worker[001-200]"))
-        walk.pace(2.0 if situation == "checking" else 3600.0)
-    does = {"burst": burst, "checking": checking}.get(situation)
-    if does is not None:
-        threading.Thread(target=does, args=(walk,), daemon=True).start()
-    run(walk)
-"""
 
 
 @dataclass(frozen=True)
@@ -110,19 +90,26 @@ def measure(turns: Turns) -> Report:
     )
 
 
-def _typed(situation: str) -> Typed:
-    argv = [sys.executable, "-c", PROGRAM, situation]
+def _typed(situation: str, more: Sequence[str] = ()) -> Typed:
+    argv = [sys.executable, "-m", "benchmarks.busy", situation, *more]
     with LineTerminal(argv, "xterm-256color", {"LC_ALL": "C.UTF-8"}) as terminal:
         fcntl.ioctl(terminal._master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 140, 0, 0))
         terminal.until("Cluster name")
-        _listen(terminal, 2.0)
-        waits: list[float] = []
-        for letter in LETTERS:
+        _listen(terminal, 1.0)
+        terminal.keys("\x1b[19~")
+        terminal.until("Administrator")
+        _listen(terminal, 1.0)
+        waits: list[tuple[str, float]] = []
+        for number in range(STROKES):
+            name, key = list(KEYS.items())[number % len(KEYS)]
+            letter = LETTERS[number % len(LETTERS)]
             began = time.perf_counter()
-            terminal.keys(letter)
+            terminal.keys(key + letter)
             while letter not in terminal.raw:
-                assert terminal._more(30.0), f"{letter} was not drawn"
-            waits.append(time.perf_counter() - began)
+                assert terminal._more(30.0), f"{letter} was not drawn after {name}"
+            waits.append((name, time.perf_counter() - began))
+            _listen(terminal, EVERY)
+            terminal.keys("\x7f")
             _listen(terminal, EVERY)
         return Typed(tuple(waits), _resident(terminal.pid))
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from textual.app import App, ScreenStackError, SystemCommand
+from textual.app import ScreenStackError, SystemCommand
 from textual.binding import Binding
 from textual.content import Content
 from textual.css.query import NoMatches
@@ -33,6 +33,7 @@ from wizard.text import clean
 from .lost import bearing_loss
 from .plainer import Plainer
 from .themes import DARK, THEMES
+from .turns import InTurn
 from .widgets.curtain import Curtain
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ AGAIN = 2.0
 """Seconds within which a second Ctrl-C ends the wizard."""
 
 
-class WizardApp(App[int]):
+class WizardApp(InTurn):
     """One walk on the screen. The value that it ends with is the exit status.
 
     `walk` is shown at once; without one, `opening` gives it while a curtain with this `use` is shown. `clock` (s since
@@ -148,6 +149,7 @@ class WizardApp(App[int]):
         """What is loaded by now stays: looking through all of it for garbage takes as long as a key may wait."""
         if self.signals:
             gc.freeze()
+            gc.enable()
             gc.set_threshold(20_000, 20, 20)
 
     def _hold(self, walk: Walk) -> None:
@@ -268,7 +270,11 @@ def _ascii() -> bool:
 def _shown(app: WizardApp) -> int:
     app.signals = True
     sys.setswitchinterval(SWITCH)
-    status = app.run()
+    gc.disable()  # what is loaded until the walk is there stays, and looking for garbage in it only takes time
+    try:
+        status = app.run()
+    finally:
+        gc.enable()
     if app._there:
         from .widgets.leaving import farewell
 

@@ -135,6 +135,8 @@ class ApplyPane(Pane):
         match kind, event.choice:
             case "paused", "edit":
                 self._change_answers(int(number))
+            case "paused", "sudo":
+                self._ask_sudo(int(number))
             case "paused", "retry" | "skip" | "drop" | "stop":
                 self.walk.choose(int(number), event.choice)
             case "consent", choice:
@@ -287,6 +289,20 @@ class ApplyPane(Pane):
     def _set_pace(self, seconds: float) -> None:
         self.walk.pace(seconds)
         self._draw(self.walk.progress.now())
+
+    def _ask_sudo(self, number: int) -> None:
+        """Sudo refused its password: ask for another, and try again with it."""
+        from .widgets.passwords import PasswordDialog, Told, hand_on
+
+        asked = (one for one in self.walk.progress.now().asked if isinstance(one, Paused))
+        hosts = tuple(one.host for one in asked if one.number == number)
+
+        def typed(told: Told | None) -> None:
+            if told is not None:
+                hand_on(self.walk, told)
+                self.walk.choose(number, "retry")
+
+        self.app.push_screen(PasswordDialog("sudo", hosts), typed)
 
     def _change_answers(self, number: int) -> None:
         """End the run, and go to the step that the failed operation concerns."""

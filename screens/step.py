@@ -33,17 +33,21 @@ from .widgets.hostkeys import NewHostKeys
 from .widgets.hosttable import HostTable
 from .widgets.inked import ink, lines, marked
 from .widgets.memorybar import MemoryBars
-from .widgets.pane import Pane
-from .widgets.passwords import PasswordDialog, RefusedLogins
+from .widgets.pane import Pane, give_keys
+from .widgets.passwords import PasswordDialog, RefusedLogins, SecretWanted, SudoWanted, hand_on
 from .widgets.question import QuestionRow
+from .widgets.renewing import renew
 from .widgets.sshimport import ImportDialog, SshImport, Ticked
 from .widgets.stepfindings import FindingRow, StepFindings
 from .widgets.stephead import StepHead
+from .widgets.trouble import PracticeTrouble
 from .widgets.trusted import TrustedKeys
 
 ABOVE: Mapping[str, tuple[type[Extra], ...]] = {
-    "welcome": (EarlierAnswers,),
+    "welcome": (EarlierAnswers, PracticeTrouble),
     "hosts": (SshImport, NewHostKeys, RefusedLogins),
+    "requirements": (SudoWanted,),
+    "java-home": (SudoWanted,),
     "flink-config": (MemoryBars,),
 }
 """Step → its own parts between the questions and the table."""
@@ -170,7 +174,7 @@ class StepPane(Pane):
     def _show_words(self, view: View) -> None:
         wrong = [one for one in self.step.open_problems(view) if not one.endswith(" is missing.")]
         problems = self.query_one("#step-problems", Static)
-        problems.update(lines([marked("bad", one) for one in wrong]))
+        renew(problems, lines([marked("bad", one) for one in wrong]))
         problems.display = bool(wrong)
         words = [ink(one) for one in self.step.summary(view)]
         if self.step.columns and view.spec is None:
@@ -180,7 +184,7 @@ class StepPane(Pane):
         if view.saving:
             words.append(marked("warn", view.saving))
         summary = self.query_one("#step-summary", Static)
-        summary.update(lines(words))
+        renew(summary, lines(words))
         summary.display = bool(words)
 
     def _focus_first(self, view: View) -> None:
@@ -192,9 +196,9 @@ class StepPane(Pane):
             if row.wrong or (row.question.required and given(view, row.question.path) is None)
         ]
         if open_ or rows:
-            (open_ or rows)[0].field.focus()
+            give_keys((open_ or rows)[0].field)
         elif self.step.columns:
-            self.query_one(HostTable).focus()
+            give_keys(self.query_one(HostTable))
 
     # Going on
 
@@ -220,7 +224,7 @@ class StepPane(Pane):
         here = self.screen.focused
         place = chain.index(here) + 1 if here in chain else len(chain)
         if place < len(chain) and self in chain[place].ancestors:
-            chain[place].focus()
+            give_keys(chain[place])
         else:
             self.post_message(Pane.NextWanted())
 
@@ -266,7 +270,7 @@ class StepPane(Pane):
         """Go to what hosts wait for; where none does, to the first field."""
         part = self._waiting()
         if part is not None:
-            part.query_one(Button).focus()
+            give_keys(next(one for one in part.query(Button) if one.display))
         else:
             self._focus_first(self._view)
 
@@ -301,15 +305,11 @@ class StepPane(Pane):
         event.stop()
         self.walk.approve_keys(event.keys)
 
-    @on(RefusedLogins.Wanted)
-    def _ask_password(self, event: RefusedLogins.Wanted) -> None:
+    @on(SecretWanted)
+    def _ask_secret(self, event: SecretWanted) -> None:
         event.stop()
-
-        def typed(said: tuple[str, str] | None) -> None:
-            if said is not None:
-                self.walk.password(*said)
-
-        self.app.push_screen(PasswordDialog(event.hosts), typed)
+        dialog = PasswordDialog(event.wanted, event.hosts)
+        self.app.push_screen(dialog, lambda told: hand_on(self.walk, told))
 
     @on(SshImport.Wanted)
     def _import(self, event: SshImport.Wanted) -> None:

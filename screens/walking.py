@@ -17,33 +17,21 @@ from wizard import events
 from wizard.steps import Step
 from wizard.walk import Walk
 
-from .apply import ApplyPane
-from .done import DonePane
-from .findings import FindingsPane
 from .logbook import LogBook
 from .mailbox import Mailbox
-from .review import ReviewPane
 from .step import StepPane
 from .widgets.frame import Frame
 from .widgets.leaving import leave_question
 from .widgets.pane import Pane
 from .widgets.rail import Rail
 
-PANES: dict[str, type[Pane]] = {
-    "findings": FindingsPane,
-    "review": ReviewPane,
-    "apply": ApplyPane,
-    "done": DonePane,
-}
-"""Steps with a pane of their own; every other step is a `StepPane`."""
-
 FLUSH = 0.05
 """Seconds between two deliveries of what has happened."""
 
-SHARE = 0.02
+SHARE = 0.01
 """Seconds that one delivery may take; what is left over comes with the next."""
 
-BATCH = 200
+BATCH = 10
 """Events that are taken from the mailbox at once."""
 
 Command = tuple[str, str, Callable[[], Awaitable[None] | None]]
@@ -83,7 +71,7 @@ class Walking(Frame):
             self.walk.visited(self.step.id)
             view = self.walk.view
             self._viewed = view.serial
-            pane = PANES.get(self.step.id, StepPane)(self.walk, self.step)
+            pane = _pane_of(self.step.id)(self.walk, self.step)
             await self.hold(pane, number, view)
 
     async def to(self, step: str) -> None:
@@ -229,3 +217,19 @@ class Walking(Frame):
         running = self.walk.view.applied == "running"
         self.walk.cancel()
         self.app.exit(130 if running else int(self.walk.status) or 130)
+
+
+def _pane_of(step: str) -> type[Pane]:
+    """The pane of this step; one of its own is loaded when the walk comes there, so that the first step is seen soon."""
+    match step:
+        case "findings":
+            from .findings import FindingsPane as Own
+        case "review":
+            from .review import ReviewPane as Own
+        case "apply":
+            from .apply import ApplyPane as Own
+        case "done":
+            from .done import DonePane as Own
+        case _:
+            return StepPane
+    return Own

@@ -56,7 +56,7 @@ class ConnectionFailed(Exception):
 
     `kind` is stable and used by tests and reports: refused, timeout, unresolved, unreachable, reset,
     auth, host-key-changed, host-key-unknown, host-key-revoked, no-common-algorithm, key-unreadable,
-    lost, cancelled.
+    key-locked, lost, cancelled.
     """
 
     def __init__(self, host: str, kind: str, cause: str, evidence: str = "", action: str = "") -> None:

@@ -25,9 +25,10 @@ def gathered(file: str | None, typed: Callable[[], str] | None) -> Passwords:
         print(note, file=sys.stderr)
     default = passwords.default or _from_environment("FLINK_WIZARD_PASSWORD")
     sudo = passwords.sudo_default or _from_environment("FLINK_WIZARD_SUDO_PASSWORD")
+    passphrase = _from_environment("FLINK_WIZARD_KEY_PASSPHRASE")
     if typed is not None:
         default = Secret(typed())
-    return replace(passwords, default=default, sudo_default=sudo)
+    return replace(passwords, default=default, sudo_default=sudo, passphrase=passphrase)
 
 
 def _from_environment(name: str) -> Secret | None:

@@ -32,7 +32,7 @@ class Desk:
         self._masker = masker
         self._approved: set[tuple[str, int, str]] = set()
         self._shown: dict[tuple[str, int], ShownKey] = {}
-        masker.add(passwords.default, passwords.sudo_default)
+        masker.add(passwords.default, passwords.sudo_default, passwords.passphrase)
         masker.add(*passwords.per_host.values(), *passwords.sudo_per_host.values())
 
     @property
@@ -52,6 +52,17 @@ class Desk:
                 known: Mapping[str, Secret] = getattr(old, name)
                 change = {name: {**known, same_name(host): password}}
             self._passwords = replace(old, **change)
+
+    def keep_passphrase(self, passphrase: Secret) -> None:
+        """Open the operator's own keys with this from now on."""
+        self._masker.add(passphrase)
+        with self._lock:
+            self._passwords = replace(self._passwords, passphrase=passphrase)
+
+    def knows_sudo(self, host: str) -> bool:
+        """Whether there is a password to be tried for sudo on this host: the login's mostly is sudo's."""
+        passwords = self.passwords
+        return passwords.sudo(host) is not None or passwords.login(host) is not None
 
     def confirm(self, key: ShownKey) -> bool:
         """Whether the operator confirmed this host key; else it is shown from now on."""

@@ -26,6 +26,7 @@ from .parts import CommandFailed
 from .secrets import Secret
 from .spec import HERE
 from .text import clean
+from .wanted import sudo_refused
 from .words import name_of
 from .writing import discard_run, pack_run, unpack_run, upload_run
 
@@ -325,6 +326,6 @@ def _failed(host: str, command: Command, result: Result) -> CommandFailed:
         action = f"Make room on {host} and run again: what is done already is not done twice."
     elif "IllegalConfigurationException" in evidence:
         action = "Change the keys that are named above (flink.config in the answers), then run again."
-    elif "sudo:" in evidence and "password" in evidence:
+    elif sudo_refused(evidence):
         action = f"Give sudo's password for {host} (FLINK_WIZARD_SUDO_PASSWORD or --password-file), or run it by hand."
     return CommandFailed(host, cause, evidence, action)

@@ -19,6 +19,7 @@ from .answers.writing import DEFAULT_VERSION
 from .desk import Desk
 from .draft import Draft
 from .events import Event, Sink
+from .facts import ClusterFacts
 from .flink.catalogue import UnknownBuild
 from .journal import masked
 from .local import is_here
@@ -176,6 +177,13 @@ class Keeper:
             reading=self._lookout.reading,
             read_at=self._lookout.read_at,
             new_keys=self.desk.shown,
+            sudo_open=self._sudo_open(facts),
+        )
+
+    def _sudo_open(self, facts: ClusterFacts) -> frozenset[str]:
+        """Hosts where sudo wants a password that nobody gave."""
+        return frozenset(
+            one.name for one in facts if one.sudo == "password" and not self.desk.knows_sudo(one.name)
         )
 
     def _spec_of(self, answers: Answers) -> ClusterSpec | None:
@@ -193,6 +201,7 @@ class Keeper:
                 reading=self._lookout.reading,
                 read_at=self._lookout.read_at,
                 new_keys=self.desk.shown,
+                sudo_open=self._sudo_open(facts),
             )
             self._touch()
 

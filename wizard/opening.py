@@ -11,26 +11,28 @@ import tempfile
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from validators.values import ValueProblem
 
 from .answers import Answers, HostEntry, parse_answers, read_answers
 from .answers.passwords import Passwords
 from .credentials import gathered
-from .obtain import Obtainer
 from .practice import PracticeReach
-from .printer import Printer
 from .questions import question
-from .real import Credentials, RealReach
 from .rehearsal import RehearsalReach, Tempo
 from .scenarios import Scenario, practice_scenario, typical_host
 from .secrets import Masker
 from .shelf import Shelf, local_answers, operator
-from .ssh.hostkeys import UnknownHostKey
 from .terminal import UNICODE, Terminal
 from .view import ShownKey, Use
 from .walk import Desk, Reach, Walk, spec_of
+
+if TYPE_CHECKING:
+    from .commands import Fetch
+    from .connection import Stop
+    from .printer import Printer
+    from .ssh.hostkeys import UnknownHostKey
 
 
 class Unusable(Exception):
@@ -94,6 +96,7 @@ def _answers(options: argparse.Namespace, shelf: Shelf, reach: Reach, desk: Desk
 def _of_master(options: argparse.Namespace, reach: Reach, desk: Desk) -> Answers:
     """The answers that lie on the master of `--master`; `--flink-home` is decided on top of them."""
     from .mastercopy import OnTerminal, answers_on
+    from .real import RealReach
 
     try:
         master = cast("tuple[HostEntry, ...]", question("master").parse(options.master))
@@ -123,15 +126,24 @@ def _practice(options: argparse.Namespace, scenario: Scenario, desk: Desk) -> Pr
 
 
 def _reach(use: Use, shelf: Shelf, desk: Desk) -> Reach:
+    from .real import Credentials, RealReach
+
     real = RealReach(
         lambda: Credentials(desk.passwords),
         shelf.known_hosts,
         shelf.audit,
-        Obtainer(),
+        _obtained,
         operator(),
         _confirm(desk),
     )
     return RehearsalReach(real, typical_host(), Tempo()) if use == "dry-run" else real
+
+
+def _obtained(fetch: Fetch, stop: Stop, moved: Callable[[int, int | None], None]) -> str:
+    """See `hands.Fetcher`. What downloads is loaded when something is to be downloaded: much is, and few walks need it."""
+    from .obtain import Obtainer
+
+    return Obtainer()(fetch, stop, moved)
 
 
 def _log(options: argparse.Namespace, stack: ExitStack) -> Printer | None:
@@ -144,6 +156,8 @@ def _log(options: argparse.Namespace, stack: ExitStack) -> Printer | None:
     except OSError as error:
         raise Unusable(f"{name}: {error.strerror}. Choose another --log-file.") from None
     stack.callback(file.close)
+    from .printer import Printer
+
     return Printer(Terminal(file, colour=False, redraw=False, marks=UNICODE), options.verbose)
 
 

@@ -24,7 +24,8 @@ _EPILOG = """without a command the wizard asks what you want to do; without a te
 
 passwords:
   asked for with --ask-password, else from --password-file or from FLINK_WIZARD_PASSWORD;
-  sudo's, where it is another one, from --password-file or FLINK_WIZARD_SUDO_PASSWORD
+  sudo's, where it is another one, from --password-file or FLINK_WIZARD_SUDO_PASSWORD;
+  the passphrase of a private key from FLINK_WIZARD_KEY_PASSPHRASE, or ssh-add it to an agent
 
 exit status:
   0    done, or nothing to do

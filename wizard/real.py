@@ -49,7 +49,7 @@ class Credentials:
     @property
     def all(self) -> tuple[Secret, ...]:
         passwords = self.passwords
-        single = (passwords.default, passwords.sudo_default)
+        single = (passwords.default, passwords.sudo_default, passwords.passphrase)
         many = (*single, *passwords.per_host.values(), *passwords.sudo_per_host.values())
         return tuple(secret for secret in many if secret is not None)
 
@@ -67,6 +67,8 @@ class RealParts:
     open_host: Callable[[str], Connection]
     admin_pool: Connections | None = None
     open_admin: Callable[[str], Connection] | None = None
+    sudo_password: Callable[[str], Secret | None] | None = None
+    """Asked at every command, where a password may be given while a run goes on; else the credentials are."""
 
     def performance(self, plan: Plan, readings: Readings, run_id: str, stop: Stop) -> Performance:
         """The plan as it is, carried out on the hosts."""
@@ -79,7 +81,7 @@ class RealParts:
             self.fetch,
             Signature(run_id, self.who, self.when),
             self.open_admin,
-            self.credentials.sudo_password,
+            self.sudo_password or self.credentials.sudo_password,
         )
 
     def close(self) -> None:
@@ -107,7 +109,7 @@ def real_parts(
         return LocalConnection(host) if host in local else None
 
     def login(host: str) -> Login:
-        return Login(password=credentials.password(host))
+        return Login(credentials.password(host), credentials.passwords.passphrase)
 
     make = partial(connections, here=here, confirm_host_key=confirm_host_key, stop=stop)
     pool = make({host.name: target_of(spec, host, known_hosts) for host in spec.hosts}, login)
@@ -162,12 +164,16 @@ class RealReach:
         self._here = {HERE}
         self._pool = connections(
             self._targets,
-            lambda key: Login(password=credentials().password(self._hosts.get(key, key))),
+            self._login,
             here=lambda key: LocalConnection(key) if key in self._here else None,
             confirm_host_key=confirm,
             stop=self._stop,
             at_once=AT_ONCE,
         )
+
+    def _login(self, key: str) -> Login:
+        known = self._credentials()
+        return Login(known.password(self._hosts.get(key, key)), known.passwords.passphrase)
 
     def parts(self, spec: ClusterSpec, stop: threading.Event | None = None) -> RealParts:
         """See `walk.Reach`. Closing these parts leaves the connections open; `stop` ends logins that are under way."""
@@ -182,6 +188,7 @@ class RealReach:
         when = datetime.now(UTC).isoformat(timespec="seconds")
         prober = HostProber(open_host, own=local)
         parts = RealParts(None, prober, self._fetch, self._who, when, self._credentials(), open_host)
+        parts.sudo_password = lambda host: self._credentials().sudo_password(host)
         admin = spec.ssh.admin
         if admin is not None:
 

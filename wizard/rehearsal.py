@@ -27,7 +27,15 @@ from .runner import Pace, Performance
 from .spec import ClusterSpec
 
 MENDABLE = frozenset(
-    {"auth", "host-key-unknown", "host-key-changed", "host-key-revoked", "key-unreadable", "cancelled"}
+    {
+        "auth",
+        "host-key-unknown",
+        "host-key-changed",
+        "host-key-revoked",
+        "key-unreadable",
+        "key-locked",
+        "cancelled",
+    }
 )
 """Failures that an operator can mend at once: a host with one of them is not imagined."""
 

@@ -75,6 +75,8 @@ class View:
     read_at: Mapping[str, float] = field(default_factory=_no_times)
     """Host → when its last reading ended."""
     new_keys: tuple[ShownKey, ...] = ()
+    sudo_open: frozenset[str] = frozenset()
+    """Hosts where sudo wants a password and none is known."""
     earlier: tuple[Earlier, ...] = ()
     file: str = ""
     saving: str = ""

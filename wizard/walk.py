@@ -34,6 +34,7 @@ from .shelf import Shelf
 from .steps import WALKS, Step
 from .verdict import status_of_refusal
 from .view import ShownKey, Use
+from .wanted import MENDED_BY
 
 __all__ = ["Desk", "Reach", "Reviewed", "Walk", "spec_of"]
 
@@ -135,7 +136,12 @@ class Walk(Keeper):
     def password(self, text: str, host: str = "", *, sudo: bool = False) -> None:
         """Use this password from now on, and try the hosts that refused the login anew."""
         self.desk.keep_password(Secret(text), host, sudo=sudo)
-        self.look_again(() if sudo else self._lookout.failed(("auth", "key-unreadable")))
+        self.look_again(() if sudo else self._lookout.failed(MENDED_BY))
+
+    def passphrase(self, text: str) -> None:
+        """Open the operator's own keys with this from now on, and try the hosts anew that refused the login."""
+        self.desk.keep_passphrase(Secret(text))
+        self.look_again(self._lookout.failed(MENDED_BY))
 
     def approve_keys(self, keys: Iterable[ShownKey]) -> None:
         """The operator compared these fingerprints; the hosts are tried anew."""

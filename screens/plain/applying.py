@@ -13,6 +13,7 @@ from wizard.events import Event
 from wizard.printer import Printer
 from wizard.text import one_line
 from wizard.walk import Walk
+from wizard.wanted import sudo_refused
 from wizard.words import counted, name_of
 
 from .hearing import Ear, Heard
@@ -106,12 +107,14 @@ class Following:
         say, host = self.talk.console.say, name_of(event.host)
         title = f"The run waits at {host}; other hosts go on. What shall be done about {host}?"
         options = [one for one in CHOICES if one[0] != "password" or self.walk.tempo is None]
+        if sudo_refused(event.evidence):
+            options.insert(0, ("sudo", "Type sudo's password and try again."))
         self.talk.explain = lambda: self._explain(event)
         say()
         while True:
             try:
                 chosen = self.talk.choose(title, options, "retry")
-                if chosen == "password" and not self._password(event.host):
+                if chosen in {"password", "sudo"} and not self._password(event.host, sudo=chosen == "sudo"):
                     continue
             except Back:
                 say("A run goes forward only. Stop it to go back.")
@@ -119,7 +122,7 @@ class Following:
             except Leave:
                 self._cancel()
                 return
-            said = "retry" if chosen == "password" else chosen
+            said = "retry" if chosen in {"password", "sudo"} else chosen
             self.walk.choose(event.number, cast("Literal['retry', 'skip', 'drop', 'stop']", said))
             return
 
@@ -130,10 +133,11 @@ class Following:
             if text:
                 say(f"{label}: {one_line(text, 600)}")
 
-    def _password(self, host: str) -> bool:
-        typed = self.talk.secret(f"Password for {name_of(host)}, or Enter for none:")
+    def _password(self, host: str, *, sudo: bool = False) -> bool:
+        what = "Sudo's password" if sudo else "Password"
+        typed = self.talk.secret(f"{what} for {name_of(host)}, or Enter for none:")
         if typed:
-            self.walk.password(typed, host)
+            self.walk.password(typed, host, sudo=sudo)
         return bool(typed)
 
     def _consent(self, event: events.ConsentAsked) -> None:

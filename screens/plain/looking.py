@@ -15,6 +15,7 @@ from wizard.steps.division import divisions
 from wizard.steps.ssh_keys import to_be_added, trusted_keys
 from wizard.view import View
 from wizard.walk import Walk
+from wizard.wanted import hosts_wanting
 from wizard.words import counted, name_of
 
 from .talk import Talk
@@ -24,9 +25,6 @@ PATIENCE = 10.0
 
 MANY = 24
 """Hosts of which each gets its line; of more, those without a remark are counted."""
-
-REFUSED = frozenset({"auth", "key-unreadable"})
-"""Failures that a password may mend."""
 
 _MARKS = {"bad": " (problem)", "warn": " (warning)"}
 
@@ -94,7 +92,13 @@ def settle_logins(walk: Walk, talk: Talk) -> None:
     """
     if confirm_keys(walk, talk):
         wait(walk, talk)
-    refused = hosts_refusing(walk.view)
+    if locked := hosts_wanting(walk.view, "passphrase"):
+        talk.console.say(f"A private key is locked, and {_names(locked)} cannot be logged in on with it.")
+        typed = talk.secret("Passphrase of the key, or Enter for none:")
+        if typed:
+            walk.passphrase(typed)
+            wait(walk, talk)
+    refused = hosts_wanting(walk.view, "password")
     if len(refused) > 1 and not _let_in(walk.view):
         talk.console.say(f"The login was refused by {_names(refused)}.")
         typed = talk.secret("One password for all of them, or Enter for none:")
@@ -102,7 +106,7 @@ def settle_logins(walk: Walk, talk: Talk) -> None:
             return
         walk.password(typed)
         wait(walk, talk)
-    for host in hosts_refusing(walk.view):
+    for host in hosts_wanting(walk.view, "password"):
         talk.console.say(f"{name_of(host)} refused the login.")
         typed = talk.secret(f"Password for {name_of(host)}, or Enter for none:")
         if not typed:
@@ -132,9 +136,8 @@ def confirm_keys(walk: Walk, talk: Talk) -> bool:
 
 
 def hosts_refusing(view: View) -> tuple[str, ...]:
-    """Hosts that a password may open."""
-    names = view.spec.names if view.spec else ()
-    return tuple(name for name in names if (seen := view.facts_of(name)) and _refuses(seen.failure))
+    """Hosts that a password or a passphrase may open."""
+    return (*hosts_wanting(view, "passphrase"), *hosts_wanting(view, "password"))
 
 
 def blockers(view: View, step: Step) -> tuple[str, ...]:
@@ -143,10 +146,6 @@ def blockers(view: View, step: Step) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(one.id for one in found if any(view.facts[name].reached for name in one.hosts))
     )
-
-
-def _refuses(failure: object) -> bool:
-    return getattr(failure, "kind", "") in REFUSED
 
 
 def _let_in(view: View) -> bool:

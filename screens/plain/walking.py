@@ -11,8 +11,10 @@ from typing import NoReturn
 
 from wizard.questions import Question, given
 from wizard.steps import Step
+from wizard.steps.typed import names
 from wizard.view import Use
 from wizard.walk import Walk
+from wizard.wanted import hosts_wanting
 
 from . import looking
 from .applying import apply
@@ -206,9 +208,13 @@ class Walking:
         if view.spec is not None and step.columns:
             options.append(("again", "Read the hosts again."))
             if view.new_keys or looking.hosts_refusing(view):
-                options.append(("logins", "Confirm host keys, or type a password."))
+                options.append(("logins", "Confirm host keys, or type a password or passphrase."))
             if step.id == "requirements" and any(seen.sudo == "password" for seen in view.facts):
-                options.append(("sudo", "Type the password for sudo, where it is not that of the login."))
+                asking = hosts_wanting(view, "sudo")
+                needed = f"; the plan needs it on {names(asking, 4)}" if asking else ""
+                options.append(
+                    ("sudo", f"Type the password for sudo, where it is not that of the login{needed}.")
+                )
             if looking.blockers(view, step):
                 options.append(("waive", "Let a finding only warn."))
             if looking.hidden(view, step):

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -23,7 +24,7 @@ from .footer import KeyLine
 from .header import WalkHeader
 from .log import LogPane, Mode
 from .moves import Moves
-from .pane import Pane
+from .pane import Pane, give_keys
 from .rail import Rail
 from .teach import TeachPane
 
@@ -41,6 +42,9 @@ class Frame(Screen[None]):
     """Shows views and one pane at a time. Its keys count only while no question lies over it."""
 
     AUTO_FOCUS = None
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As in Textual; but a focus that moves draws the two widgets anew and not the whole screen."""
 
     BINDINGS = [
         Binding("f1", "teach", "Help", priority=True),
@@ -145,7 +149,7 @@ class Frame(Screen[None]):
     def focus_pane(self) -> None:
         """Back to the field of the step that had the keys before, or to its first."""
         if self._left is not None and self._left.is_attached and self._left.focusable:
-            self._left.focus()
+            give_keys(self._left)
         elif self.pane is not None:
             self.set_focus(None)
             self._focus_first(self.pane)
@@ -159,14 +163,14 @@ class Frame(Screen[None]):
         ):
             return
         first = next((one for one in self.focus_chain if pane in one.ancestors), None)
-        (first or self.moves.query_one("#next")).focus()
+        give_keys(first or self.moves.query_one("#next"))
 
     def _lend(self, widget: Widget) -> None:
         """Let a widget beside the step have the keys; the step gets them back later."""
         focused = self.focused
         if focused is not None and self.pane is not None and self.pane in focused.ancestors:
             self._left = focused
-        widget.focus()
+        give_keys(widget)
 
     async def action_leave(self) -> None:
         """Out of what lies over the step or beside it, else a step back."""
@@ -217,7 +221,7 @@ class Frame(Screen[None]):
         if mode == "line":
             self.focus_pane()
         else:
-            self.log_pane.lines.focus()
+            give_keys(self.log_pane.lines)
 
     def on_log_pane_left(self) -> None:
         if self.log_pane.mode == "large":

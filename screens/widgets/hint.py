@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from .inked import ink, lines
+from .renewing import renew
 
 
 class Hint(Static):
@@ -30,10 +31,10 @@ class Hint(Static):
         if said != self._said:
             self._said = said
             below = [ink(line, "$text-muted") for line in said[1:] if line]
-            self.update(lines([ink(first), *below]))
+            renew(self, lines([ink(first), *below]))
 
     def tell(self, content: Content) -> None:
         """Explain by content that is made up already."""
         if (content,) != self._said:
             self._said = (content,)
-            self.update(content)
+            renew(self, content)

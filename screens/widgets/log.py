@@ -21,6 +21,7 @@ from wizard.words import counted, name_of
 from ..logbook import LogBook
 from .loglines import LogLines
 from .pick import Pick
+from .renewing import renew
 from .savefile import SaveFile
 
 Mode = Literal["line", "open", "large"]
@@ -41,7 +42,7 @@ class LogPane(Vertical):
     LogPane #log-bar { width: 1fr; height: 1; }
     LogPane #log-find { width: 36; display: none; }
     LogPane.-finding #log-find { display: block; }
-    LogPane:focus-within > Horizontal { background: $primary 25%; }
+    LogPane.-here > Horizontal { background: $primary 25%; }
     LogPane LogLines { padding: 0 1; }
     """
 
@@ -101,7 +102,7 @@ class LogPane(Vertical):
     def _tell(self) -> None:
         if self.mode != "line":
             self.lines.sync()
-        self.query_one("#log-bar", Static).update(self._bar())
+        renew(self.query_one("#log-bar", Static), self._bar())
 
     def _bar(self) -> Content:
         lines = self.lines
@@ -128,6 +129,12 @@ class LogPane(Vertical):
 
     def on_resize(self) -> None:
         self._tell()
+
+    def on_descendant_focus(self) -> None:
+        self.add_class("-here")
+
+    def on_descendant_blur(self) -> None:
+        self.set_class(self.has_focus_within, "-here")
 
     def on_log_lines_changed(self, event: LogLines.Changed) -> None:
         event.stop()

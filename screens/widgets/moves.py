@@ -13,6 +13,8 @@ from textual.widgets import Button, Static
 
 from wizard.text import one_line
 
+from .renewing import renew
+
 
 class Moves(Horizontal):
     """Says Back or Next when a button was pressed."""
@@ -45,7 +47,8 @@ class Moves(Horizontal):
 
     def say(self, sentence: str) -> None:
         """Show why it does not go on; "" takes it away."""
-        self.query_one("#refusal", Static).update(Content(one_line(f"! {sentence}", 400) if sentence else ""))
+        words = Content(one_line(f"! {sentence}", 400) if sentence else "")
+        renew(self.query_one("#refusal", Static), words)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()

@@ -49,3 +49,8 @@ class Pane(Widget):
     def may_leave(self) -> str:
         """Why Next is refused now, "" when it is not."""
         return ""
+
+
+def give_keys(widget: Widget) -> None:
+    """Let this widget have the keys from now on. `Widget.focus` only asks for it: keys that wait would go elsewhere."""
+    widget.screen.set_focus(widget)

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from wizard.events import ConsentAsked, Paused
+from wizard.wanted import sudo_refused
 from wizard.words import counted, name_of
 
 from .choices import Choice, Choices
@@ -92,6 +93,10 @@ HINT = (
 )
 
 
+SUDO = Choice("sudo", "Type sudo's password")
+"""What may follow too when sudo refused its password."""
+
+
 def pause_asking(event: Paused, more: int) -> Asking:
     """A step failed on a host; `more` hosts wait for an answer after this one."""
     waiting = f"  ({counted(more, 'more question')} after this)" if more else ""
@@ -101,11 +106,13 @@ def pause_asking(event: Paused, more: int) -> Asking:
         *told("next", event.action, "bold"),
         ink(HINT, MUTED),
     ]
+    wants_sudo = sudo_refused(event.evidence)
+    choices = (SUDO, *PAUSED) if wants_sudo else PAUSED
     title = Content.assemble(
         marked("warn", f"{name_of(event.host)} waits for you: {event.title}", "bold $text-warning"),
         ink(waiting, MUTED),
     )
-    return Asking(f"paused-{event.number}", title, lines(body), PAUSED, "retry")
+    return Asking(f"paused-{event.number}", title, lines(body), choices, "sudo" if wants_sudo else "retry")
 
 
 def consent_asking(event: ConsentAsked) -> Asking:

@@ -22,6 +22,7 @@ from wizard.view import View
 
 from .field import ChoiceField, Entered, Field, FlagField, LineField, LinesField, ManyField, Typed
 from .inked import ink, marked
+from .renewing import renew
 
 RESTS = 0.4
 """Seconds after the last keystroke until an answer is handed on."""
@@ -41,7 +42,7 @@ class QuestionRow(Vertical):
         text-overflow: ellipsis; }
     QuestionRow > .row-wrong { display: none; height: auto; color: $error; padding: 0 0 0 2; }
     QuestionRow.-wrong > .row-wrong { display: block; }
-    QuestionRow:focus-within .row-title { text-style: bold; color: $primary; }
+    QuestionRow.-here .row-title { text-style: bold; color: $primary; }
     """
 
     class Ended(Message):
@@ -188,7 +189,7 @@ class QuestionRow(Vertical):
     def _say(self, sentence: str) -> None:
         self._said = sentence
         self.set_class(bool(sentence), "-wrong")
-        self._wrong.update(marked("bad", one_line(_sentence(sentence), 300)))
+        renew(self._wrong, marked("bad", one_line(_sentence(sentence), 300)))
 
     def _means(self, value: object) -> bool:
         """Whether the text that stands there is this value already, however it is written."""
@@ -200,13 +201,14 @@ class QuestionRow(Vertical):
 
     def _draw(self) -> None:
         here = "▸ " if self.has_focus_within else "  "
-        self._title.update(Content.assemble(here, ink(self.question.title)))
+        self.set_class(self.has_focus_within, "-here")
+        renew(self._title, Content.assemble(here, ink(self.question.title)))
         reason = self._why()
         far = isinstance(self.field, LinesField | ManyField) or not reason.plain
         self.field.set_class(far, "-far")
         self._widen()
         self._reason.display = not far
-        self._reason.update(reason)
+        renew(self._reason, reason)
 
     def _widen(self) -> None:
         self.field.styles.width = "1fr" if self.field.has_class("-far") else self._width or 24

@@ -19,6 +19,7 @@ from wizard.text import one_line
 from wizard.words import counted
 
 from .inked import ink, lines, marked, told
+from .renewing import renew
 
 STATES = {"error": ("bad", "error"), "warning": ("warn", "warning"), "info": ("note", "remark")}
 """Severity → its mark and its word."""
@@ -94,7 +95,7 @@ class StepFindings(Vertical):
         keys = tuple((one.id, one.title) for one in ordered)
         rows = {(row.finding.id, row.finding.title): row for row in self.query(FindingRow)}
         title = counted(len(ordered), "finding", "findings")
-        self.query_one(".findings-title", Static).update(Content(title if ordered else ""))
+        renew(self.query_one(".findings-title", Static), Content(title if ordered else ""))
         self.display = bool(ordered)
         if keys == self._keys:
             for key, one in zip(keys, ordered, strict=True):

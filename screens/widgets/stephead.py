@@ -16,6 +16,7 @@ from wizard.words import counted
 
 from .inked import ink, marked
 from .passwords import refused
+from .renewing import renew
 
 
 class StepHead(Vertical):
@@ -41,7 +42,8 @@ class StepHead(Vertical):
 
     def show(self, view: View) -> None:
         """Say how far the hosts are read."""
-        self.query_one(".head-state", Static).update(state_of(view) if self._step.columns else Content(""))
+        state = state_of(view) if self._step.columns else Content("")
+        renew(self.query_one(".head-state", Static), state)
 
 
 def state_of(view: View) -> Content:

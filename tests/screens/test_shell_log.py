@@ -12,7 +12,7 @@ from textual.widgets import Input
 from screens import walking as shell
 from screens.app import WizardApp
 from screens.logbook import LogBook
-from screens.mailbox import Mailbox
+from screens.mailbox import PIECE, Mailbox
 from screens.widgets.loglines import LogLines
 from screens.widgets.pane import Pane
 from wizard import events
@@ -135,15 +135,35 @@ def test_of_bytes_that_move_only_the_newest_waits_and_the_order_is_kept() -> Non
 
 
 def test_a_flood_of_output_is_bounded_and_told_and_a_question_is_never_lost() -> None:
-    mail = Mailbox(lambda: MOMENT, most=100)
-    for event in output("node1", 150):
+    pieces = output("node1", 150)
+    mail = Mailbox(lambda: MOMENT, most=sum(len(one.text) for one in pieces[:100]))
+    for event in pieces:
         mail.put(event)
     question = events.Paused(1, "node1", "Do a", "It broke.", "", "")
     mail.put(question)
-    taken = [event for _, event in mail.take(1_000)]
-    assert taken[:100] == output("node1", 100)
-    assert taken[100] == question
-    assert isinstance(taken[101], events.Note) and taken[101].text.startswith("50 pieces of output")
+    first, second, third = (event for _, event in mail.take(1_000))
+    assert isinstance(first, events.OutputArrived) and first.text == "".join(one.text for one in pieces[:100])
+    assert second == question
+    assert isinstance(third, events.Note) and third.text.startswith("50 pieces of output")
+    mail.put(pieces[0])
+    assert [event for _, event in mail.take(1)] == [pieces[0]]
+
+
+def test_output_that_follows_on_output_is_one_piece_of_bounded_size_and_nothing_is_lost() -> None:
+    mail = Mailbox(lambda: MOMENT)
+    for event in output("node1", 2_000):
+        mail.put(event)
+    mail.put(events.OutputArrived("node1", "stderr", "oh\n"))
+    mail.put(events.OutputArrived("node2", "stderr", "oh\n"))
+    mail.put(events.OutputArrived("node1", "stderr", "again\n"))
+    taken = [event for _, event in mail.take(2_000) if isinstance(event, events.OutputArrived)]
+    assert len(taken) < 20 and max(len(one.text) for one in taken) <= PIECE
+    assert "".join(one.text for one in taken[:-3]) == "".join(one.text for one in output("node1", 2_000))
+    assert [(one.host, one.text) for one in taken[-3:]] == [
+        ("node1", "oh\n"),
+        ("node2", "oh\n"),
+        ("node1", "again\n"),
+    ]
 
 
 # On the screen
@@ -171,7 +191,8 @@ async def test_a_burst_comes_in_portions_and_complete(
         before = len(wizard.frame.book.lines)
         burst(wizard, [*output("node1", 20_000)])
         wizard.frame.bring()
-        assert len(wizard.frame.book.lines) == before + shell.BATCH, "one delivery is bounded"
+        taken = sum(len(line.text) - 1 for line in wizard.frame.book.lines[before:])
+        assert 0 < taken <= shell.BATCH * PIECE, "one delivery is bounded"
         monkeypatch.setattr(shell, "SHARE", 60.0)
         await until(pilot, lambda: not len(wizard.frame.mail))
         await until(pilot, lambda: "line 19999" in screen_of(wizard))
@@ -302,7 +323,7 @@ class Slow(Pane):
         self.taken = 0
 
     def take(self, event: Event) -> None:
-        self.taken += 1
+        self.taken += event.text.count("\n") if isinstance(event, events.OutputArrived) else 1
 
 
 async def test_the_pane_gets_every_event_that_is_not_replaced_by_a_newer_one(

@@ -34,6 +34,7 @@ EACH_LINE = pytest.mark.parametrize("version", LINES)
 
 NO_IDS = {
     "key-unreadable": "a kind of failed login",
+    "key-locked": "a kind of failed login",
     "ssh-keygen": "a program",
     "ssh-environment": "a way of setting JAVA_HOME",
 }

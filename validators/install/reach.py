@@ -15,6 +15,7 @@ from wizard.spec import ClusterSpec
 _IDS = {
     "auth": ("login-refused", "refuses the login"),
     "key-unreadable": ("login-key-unreadable", "cannot be logged in on: the key is not readable"),
+    "key-locked": ("login-key-unreadable", "cannot be logged in on: the key wants its passphrase"),
     "host-key-changed": ("host-key-changed", "shows another host key than before"),
     "host-key-unknown": ("host-key-unknown", "shows a host key that nobody has confirmed"),
     "unresolved": ("host-unresolved", "has a name that this machine cannot resolve"),

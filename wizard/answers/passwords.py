@@ -26,12 +26,14 @@ def _nobody() -> Mapping[str, Secret]:
 
 @dataclass(frozen=True, slots=True)
 class Passwords:
-    """Passwords by host name in small letters; `default` and `sudo_default` serve every other host."""
+    """Passwords by host name in small letters; `default` and `sudo_default` serve every other host. `passphrase` opens
+    the operator's own keys."""
 
     default: Secret | None = None
     sudo_default: Secret | None = None
     per_host: Mapping[str, Secret] = field(default_factory=_nobody)
     sudo_per_host: Mapping[str, Secret] = field(default_factory=_nobody)
+    passphrase: Secret | None = None
     notes: tuple[str, ...] = ()
     """Sentences for the operator: nothing is wrong with the passwords, but with how they are kept."""
 
@@ -99,7 +101,7 @@ def parse_passwords(text: str, file: str, notes: tuple[str, ...] = ()) -> Passwo
         raise BadAnswers(problems)
     login = {host: secret for (host, sudo), (_, secret) in found.items() if not sudo}
     sudos = {host: secret for (host, sudo), (_, secret) in found.items() if sudo}
-    return Passwords(login.pop("*", None), sudos.pop("*", None), login, sudos, notes)
+    return Passwords(login.pop("*", None), sudos.pop("*", None), login, sudos, notes=notes)
 
 
 def _hosts_of(line: str) -> tuple[tuple[str, ...], bool] | None:

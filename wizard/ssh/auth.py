@@ -35,11 +35,13 @@ def load_key(host: str, path: Path, passphrase: Secret | None) -> paramiko.PKey:
     """The private key in a file: OpenSSH, PEM and PKCS#8 formats, and its certificate if one lies beside it.
 
     Raises:
-        ConnectionFailed: kind "key-unreadable", with what is wrong with the file.
+        ConnectionFailed: kind "key-unreadable", with what is wrong with the file; "key-locked" where only the
+            passphrase is missing or wrong.
     """
 
     def bad(variant: str, evidence: object = "") -> ConnectionFailed:
-        return failed(host, f"key-unreadable/{variant}", file=path, evidence=str(evidence))
+        kind = "key-locked" if variant in {"encrypted", "passphrase"} else "key-unreadable"
+        return failed(host, f"{kind}/{variant}", file=path, evidence=str(evidence))
 
     try:
         content = path.read_bytes()
@@ -116,7 +118,7 @@ def authenticate(transport: QuietTransport, route: Route, login: Login) -> None:
     """Log in, or say why not. With a given key only this key is tried, then the password if there is one.
 
     Raises:
-        ConnectionFailed: auth, key-unreadable, timeout or lost.
+        ConnectionFailed: auth, key-unreadable, key-locked, timeout or lost.
     """
     course = _Course()
     waiting = list(_attempts(transport, route, login, course))

@@ -151,11 +151,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The key {file} cannot be read by this user.",
         "Give the user who runs this program access: chmod 600, and the right owner.",
     ),
-    "key-unreadable/encrypted": (
+    "key-locked/encrypted": (
         "The key {file} is encrypted and no passphrase was given.",
         "Give the passphrase, or load the key into an agent: ssh-add {file}",
     ),
-    "key-unreadable/passphrase": (
+    "key-locked/passphrase": (
         "The passphrase does not open the key {file}.",
         "Give the right passphrase; `ssh-keygen -y -f {file}` tries it.",
     ),
