@@ -25,6 +25,7 @@ from .scenarios import Scenario, practice_scenario, typical_host
 from .secrets import Masker
 from .shelf import Shelf, local_answers, operator
 from .terminal import UNICODE, Terminal
+from .times import REAL, Times
 from .view import ShownKey, Use
 from .walk import Desk, Reach, Walk, spec_of
 
@@ -40,8 +41,11 @@ class Unusable(Exception):
 
 
 @contextmanager
-def open_walk(options: argparse.Namespace, use: Use, scenario: Scenario | None = None) -> Generator[Walk]:
-    """A walk for this use; everything that it opened is closed again. `scenario` is what practice plays.
+def open_walk(
+    options: argparse.Namespace, use: Use, scenario: Scenario | None = None, times: Times = REAL
+) -> Generator[Walk]:
+    """A walk for this use; everything that it opened is closed again. `scenario` is what practice plays,
+    `times` what everything is dated with.
 
     Raises:
         BadAnswers: the answers file or the password file cannot be used.
@@ -57,7 +61,10 @@ def open_walk(options: argparse.Namespace, use: Use, scenario: Scenario | None =
         shelf = Shelf(masker, root, Path(file) if file and not practising else None)
         desk = Desk(Passwords() if practising else _passwords(options), masker)
         played = scenario or practice_scenario()
-        reach = _practice(options, played, desk) if practising else _reach(use, shelf, desk)
+        tempo = Tempo(clock=times.elapsed)
+        reach = (
+            _practice(options, played, desk, tempo, times) if practising else _reach(use, shelf, desk, tempo)
+        )
         stack.callback(reach.close)
         answers = parse_answers(played.answers, complete=False) if practising else None
         answers = answers or _answers(options, shelf, reach, desk)
@@ -73,6 +80,7 @@ def open_walk(options: argparse.Namespace, use: Use, scenario: Scenario | None =
             job_loss=getattr(options, "allow_job_loss", False),
             repairing=getattr(options, "repair", False),
             verbose=getattr(options, "verbose", False),
+            times=times,
         )
         stack.enter_context(closing(walk))
         if log is not None:
@@ -116,16 +124,18 @@ def _of_master(options: argparse.Namespace, reach: Reach, desk: Desk) -> Answers
     return found if home is None else found.with_value("flink.home", home)
 
 
-def _practice(options: argparse.Namespace, scenario: Scenario, desk: Desk) -> PracticeReach:
+def _practice(
+    options: argparse.Namespace, scenario: Scenario, desk: Desk, tempo: Tempo, times: Times
+) -> PracticeReach:
     trouble = getattr(options, "trouble", None) or "nothing"
     try:
-        return PracticeReach(scenario, Tempo(), desk.confirm, trouble)
+        return PracticeReach(scenario, tempo, desk.confirm, trouble, times)
     except KeyError:
         known = ", ".join(one.id for one in scenario.troubles)
         raise Unusable(f"--trouble {trouble}: there is no such trouble; choose one of {known}.") from None
 
 
-def _reach(use: Use, shelf: Shelf, desk: Desk) -> Reach:
+def _reach(use: Use, shelf: Shelf, desk: Desk, tempo: Tempo) -> Reach:
     from .real import Credentials, RealReach
 
     real = RealReach(
@@ -136,7 +146,7 @@ def _reach(use: Use, shelf: Shelf, desk: Desk) -> Reach:
         operator(),
         _confirm(desk),
     )
-    return RehearsalReach(real, typical_host(), Tempo()) if use == "dry-run" else real
+    return RehearsalReach(real, typical_host(), tempo) if use == "dry-run" else real
 
 
 def _obtained(fetch: Fetch, stop: Stop, moved: Callable[[int, int | None], None]) -> str:

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import ipaddress
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
@@ -33,6 +32,7 @@ from .plan import Step
 from .rehearsal import RehearsalParts, Tempo
 from .scenarios import Scenario, Trouble
 from .spec import HERE, ClusterSpec
+from .times import REAL, Times
 from .view import ShownKey
 
 
@@ -45,6 +45,7 @@ class PracticeReach:
         tempo: Tempo,
         confirm: Callable[[ShownKey], bool] = lambda key: True,
         trouble: str = "nothing",
+        times: Times = REAL,
     ) -> None:
         self.scenario = scenario
         self.tempo = tempo
@@ -52,7 +53,7 @@ class PracticeReach:
         self._lock = threading.Lock()
         self._trouble = scenario.trouble(trouble)
         self._mended = False
-        self._ticks = count(time.time(), 10.0)
+        self._ticks = count(times.now(), 10.0)
         self._world = _World(ClusterFacts(), self._ticks)
 
     @property

@@ -25,6 +25,7 @@ from .plan import Plan
 from .readings import Readings
 from .runner import Pace, Performance
 from .spec import ClusterSpec
+from .times import REAL
 
 MENDABLE = frozenset(
     {
@@ -41,10 +42,11 @@ MENDABLE = frozenset(
 
 
 class Tempo:
-    """How fast a rehearsal goes: seconds a command, changed at any time; 0 is at once."""
+    """How fast a rehearsal goes: seconds a command, changed at any time; 0 is at once. `clock` tells how long it took."""
 
-    def __init__(self, seconds: float = 0.15) -> None:
+    def __init__(self, seconds: float = 0.15, clock: Callable[[], float] = REAL.elapsed) -> None:
         self.seconds = seconds
+        self.clock = clock
         self._wait = threading.Event()
 
     def beat(self, stop: Stop, host: str) -> None:
@@ -103,7 +105,7 @@ class RehearsalParts:
         world = self.world(readings.facts)
         there = Readings(ImaginedProber(world), stop, readings.facts)
         executor = PacedExecutor(ImaginedExecutor(world), self.tempo, self.fault)
-        return Performance(assume_proofs(plan, world), there, executor, Pace(0.0))
+        return Performance(assume_proofs(plan, world), there, executor, Pace(0.0, self.tempo.clock))
 
     def close(self) -> None:
         """Nothing is open."""

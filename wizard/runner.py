@@ -77,7 +77,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between two readings of a proof that is not good yet, and the clock by which its patience ends."""
+    """Seconds between two readings of a proof that is not good yet, and the clock by which its patience ends and every
+    duration is measured."""
 
     poll: float = 0.5
     clock: Callable[[], float] = time.monotonic
@@ -126,7 +127,7 @@ class Runner:
                 plan.run_id, plan.cluster, plan.kind, tuple(stage.title for stage in plan.stages), plan.hosts
             )
         )
-        started = time.monotonic()
+        started = self._pace.clock()
         self.readings.look(plan.needs(), self._sink)
         for host in plan.hosts:
             self._drop_unreachable(host, outcome)
@@ -149,7 +150,7 @@ class Runner:
                 _outcome_word(outcome),
                 outcome.changed,
                 len(outcome.failures) + len(outcome.dropped),
-                time.monotonic() - started,
+                self._pace.clock() - started,
             )
         )
         return outcome
@@ -205,7 +206,7 @@ class Runner:
             return
 
     def _attempt(self, step: Operation, outcome: Outcome) -> Failure | None:
-        started = time.monotonic()
+        started = self._pace.clock()
         title = step.title
         try:
             facts = self.readings.look(step.needs())
@@ -368,7 +369,7 @@ class Runner:
     ) -> None:
         self._sink(
             events.OperationFinished(
-                step.host, step.id, step.title, status, time.monotonic() - started, cause, evidence, action
+                step.host, step.id, step.title, status, self._pace.clock() - started, cause, evidence, action
             )
         )
 

@@ -7,9 +7,8 @@ that are still being typed, nor who listens.
 from __future__ import annotations
 
 import threading
-import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +40,7 @@ from .session import Run, Session, refusal
 from .shelf import Shelf, new_run, source_of
 from .showing import Outline, outline_of
 from .spec import ClusterSpec
+from .times import REAL, Times
 from .verdict import status_of, status_of_refusal
 from .words import in_sentence, name_of
 
@@ -103,7 +103,7 @@ class Runs:
         masker: Masker,
         sink: Sink,
         ways: Ways,
-        clock: Callable[[], float] = time.time,
+        times: Times = REAL,
     ) -> None:
         self._reach = reach
         self._lookout = lookout
@@ -111,7 +111,7 @@ class Runs:
         self._masker = masker
         self._sink = sink
         self._ways = ways
-        self._clock = clock
+        self._times = times
         self._lock = threading.Lock()
         self._asked: dict[int, Asked] = {}
         self._number = 0
@@ -127,7 +127,7 @@ class Runs:
         """The same as an exit status, also for a run that could not begin."""
         self.record = ""
         """The journal of the last run; "" for one that was only played."""
-        self.progress = Follower()
+        self.progress = Follower(times.elapsed)
         """How far the newest run has come."""
 
     def begin(self) -> threading.Event:
@@ -172,9 +172,9 @@ class Runs:
 
     def review(self, wish: Wish, stop: threading.Event) -> Reviewed | str:
         """Preview the plan from readings that are fresh enough; or why there is none."""
-        now, read_at = self._clock(), self._lookout.read_at
+        now, read_at = self._times.now(), self._lookout.read_at
         old = [name for name in wish.spec.names if now - read_at.get(name, 0.0) > FRESH]
-        seen, run = self._lookout.seen, new_run()
+        seen, run = self._lookout.seen, new_run(self._times)
         lost = [name for name in wish.spec.names if self._tries_again(seen.facts[name].failure)]
         try:
             # Somebody may have seen to a host that failed: it is tried anew.
@@ -202,10 +202,10 @@ class Runs:
         self.outcome, self.record, self._stopped = None, "", False
         self.status = Exit.FAILED
         if stop.is_set():
-            return self._not_begun(new_run(), "cancelled", _NOT_BEGUN)
+            return self._not_begun(new_run(self._times), "cancelled", _NOT_BEGUN)
         if wish is None or planned is None:
             self.status = Exit.BLOCKED
-            return self._not_begun(new_run(), "blocked", "The plan must be reviewed again first.")
+            return self._not_begun(new_run(self._times), "blocked", "The plan must be reviewed again first.")
         run, reviewed = planned
         try:
             with self._journal(wish.spec, run) as journal:

@@ -6,7 +6,6 @@ Knows where each lies for which cluster. It must not know what a walk asks or do
 from __future__ import annotations
 
 import getpass
-import secrets as tokens
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from .session import Run, Source
 from .sources import cache_name, choices_of
 from .spec import ClusterSpec
 from .state import State, cache_root, default_root
+from .times import REAL, Times
 from .view import Earlier
 
 
@@ -97,10 +97,10 @@ def local_answers(root: Path) -> tuple[str, str]:
     return default_answers(), "the default answers"
 
 
-def new_run() -> Run:
+def new_run(times: Times = REAL) -> Run:
     """A run that begins now."""
-    now = datetime.now(UTC)
-    run_id = f"{now:%Y%m%d-%H%M%S}-{tokens.token_hex(2)}"
+    now = datetime.fromtimestamp(times.now(), UTC)
+    run_id = f"{now:%Y%m%d-%H%M%S}-{times.token()}"
     when = now.isoformat(timespec="seconds")
     return Run(run_id, when, owner_line(run_id, when))
 

@@ -7,8 +7,7 @@ but for `review` and `apply`, which start a job and tell of its end by an event.
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -32,6 +31,7 @@ from .runs import Reviewed, Runs, Ways, Wish, Word
 from .secrets import Masker, Secret
 from .shelf import Shelf
 from .steps import WALKS, Step
+from .times import REAL, Times
 from .verdict import status_of_refusal
 from .view import ShownKey, Use
 from .wanted import MENDED_BY
@@ -59,9 +59,9 @@ class Walk(Keeper):
         repairing: bool = False,
         verbose: bool = False,
         settle: float = SETTLE,
-        clock: Callable[[], float] = time.time,
+        times: Times = REAL,
     ) -> None:
-        super().__init__(use, reach, desk, shelf, masker, answers, waived, settle, clock)
+        super().__init__(use, reach, desk, shelf, masker, answers, waived, settle, times.now)
         self.steps: tuple[Step, ...] = WALKS["repair" if repairing else use]
         self.verbose = verbose
         """Whether a front end that prints shall print every command."""
@@ -75,7 +75,7 @@ class Walk(Keeper):
             read_after=self._practice is not None,
             retries=self._practice is None,
         )
-        self._runs = Runs(reach, self._lookout, shelf, masker, self._sink, ways, clock)
+        self._runs = Runs(reach, self._lookout, shelf, masker, self._sink, ways, times)
         self._listeners.append(self._runs.progress)
         self._reviewed: Reviewed | None = None
         self._reviewing = False
