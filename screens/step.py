@@ -125,13 +125,14 @@ class StepPane(Pane):
     def show(self, view: View) -> None:
         self._view = view
         self._show_questions(view)
-        self.query_one(StepHead).show(view)
+        findings = self.step.findings(view)
+        self.query_one(StepHead).show(view, findings)
         for table in self.query(HostTable):
             table.display = view.spec is not None
             table.show(view)
         for part in self.query(Extra):
             part.show(view)
-        self.query_one(StepFindings).show(self.step.findings(view))
+        self.query_one(StepFindings).show(findings)
         self._show_words(view)
         self._hint()
         if not self._begun:

@@ -171,7 +171,9 @@ class ConfigDialog(ModalScreen[None]):
             if word.other and word.other not in word.sentence
             else word.sentence
         )
-        self._say("good" if word.fine else "wait" if not key else "warn", said)
+        if known and not word.fine:
+            said = "Choose one of the list with the arrows and Enter, or type on."
+        self._say("good" if word.fine else "wait" if known or not key else "warn", said)
 
     def _say(self, state: str, sentence: str) -> None:
         self.query_one("#said", Static).update(marked(state, one_line(sentence, 300)))

@@ -1,4 +1,4 @@
-"""The foot of the middle: Back and Next as buttons, and beside them why Next is refused.
+"""The foot of the middle: Back and Next as buttons, and above them why Next is refused.
 
 Knows two buttons and a sentence. It must not know where they lead.
 """
@@ -6,7 +6,7 @@ Knows two buttons and a sentence. It must not know where they lead.
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Static
@@ -16,14 +16,15 @@ from wizard.text import one_line
 from .renewing import renew
 
 
-class Moves(Horizontal):
+class Moves(Vertical):
     """Says Back or Next when a button was pressed."""
 
     DEFAULT_CSS = """
-    Moves { height: auto; dock: bottom; padding: 0 1; background: $background; align-horizontal: right; }
+    Moves { height: auto; dock: bottom; padding: 0 1; background: $background; }
     Moves.-roomy { padding: 1 2 0 2; }
-    Moves > Static { width: 1fr; height: auto; color: $warning; padding: 0 2 0 0; }
-    Moves > Button { width: auto; min-width: 10; margin: 0 0 0 1; }
+    Moves > Static { width: 1fr; height: auto; max-height: 3; color: $warning; }
+    Moves > Horizontal { height: 1; align-horizontal: right; }
+    Moves Button { width: auto; min-width: 10; margin: 0 0 0 1; }
     """
 
     class Back(Message):
@@ -34,8 +35,9 @@ class Moves(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="refusal", markup=False)
-        yield Button("Back", id="back", compact=True)
-        yield Button("Next", id="next", compact=True, variant="primary")
+        with Horizontal():
+            yield Button("Back", id="back", compact=True)
+            yield Button("Next", id="next", compact=True, variant="primary")
 
     def show(self, back: bool, onward: str) -> None:
         """Offer Back or not, and Next under this name."""
@@ -47,8 +49,9 @@ class Moves(Horizontal):
 
     def say(self, sentence: str) -> None:
         """Show why it does not go on; "" takes it away."""
-        words = Content(one_line(f"! {sentence}", 400) if sentence else "")
-        renew(self.query_one("#refusal", Static), words)
+        refusal = self.query_one("#refusal", Static)
+        renew(refusal, Content(one_line(f"! {sentence}", 400) if sentence else ""))
+        refusal.display = bool(sentence)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()

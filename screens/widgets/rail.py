@@ -22,7 +22,7 @@ class Rail(Widget, can_focus=True):
     """A line for each step, with blank lines between them where there is room."""
 
     DEFAULT_CSS = """
-    Rail { width: 16; height: 1fr; background: $surface; padding: 0 0 0 1; }
+    Rail { width: 17; height: 1fr; background: $surface; padding: 0 0 0 1; }
     Rail.-roomy { width: 20; padding: 1 1 0 2; }
     """
 

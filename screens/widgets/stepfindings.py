@@ -61,7 +61,8 @@ class FindingRow(Widget, can_focus=True):
     def render(self) -> Content:
         one = self.finding
         state, word = STATES[one.severity]
-        where = f" ({names(one.hosts, 3)})" if one.hosts else ""
+        told_already = len(one.hosts) == 1 and one.hosts[0] in one.title.split()
+        where = f" ({names(one.hosts, 3)})" if one.hosts and not told_already else ""
         head = Content.assemble(
             "▾ " if self.opened else "▸ ",
             marked(state, word),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from wizard.answers import Answers, Passwords, parse_answers
 from wizard.connection import Stop
@@ -105,7 +106,7 @@ def walking(
     *,
     use: Use = "install",
     answers: str | None = None,
-    **more: bool,
+    **more: Any,
 ) -> Generator[Walk]:
     """A walk over these hosts, its files below `place`. It is an install, but nothing is real."""
     masker = Masker(())

@@ -76,7 +76,7 @@ def judge(view: View, key: str) -> KeyWord:
     return KeyWord(
         name,
         verdict.fine,
-        one_line(sentence, 300) + ".",
+        _ended(one_line(sentence, 300)),
         verdict.other or "",
         default,
         is_secret(name),
@@ -93,3 +93,7 @@ def other_keys(view: View, asked: tuple[Question, ...]) -> tuple[str, ...]:
     """Keys that the answers hold beside those that these questions ask for."""
     paths = {one.path.removeprefix("flink.config.") for one in asked}
     return tuple(key for key in view.answers.pairs_at("flink.config") if key not in paths)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?")) else f"{sentence}."
