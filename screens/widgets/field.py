@@ -13,12 +13,12 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 
 from wizard.questions import Option
 from wizard.text import one_line
 
 from .inked import ink
+from .inturn import Input, TextArea
 from .optionlist import OptionsDialog
 from .ticklist import TickList
 

@@ -13,7 +13,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Static
 
 from validators.values import ValueProblem, parse_port, parse_user
 from wizard.answers.answers import HostEntry
@@ -21,6 +21,7 @@ from wizard.text import one_line
 from wizard.words import name_of
 
 from .inked import marked
+from .inturn import Input
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Static
 
 from wizard.questions import Option
 from wizard.steps.typed import names
@@ -24,6 +24,7 @@ from wizard.words import counted, name_of
 from .extra import Extra
 from .field import ChoiceField, Entered, Typed
 from .inked import ink
+from .inturn import Input
 
 REFUSED = frozenset({"auth", "key-unreadable"})
 """Kinds of a failed login that a password, or the passphrase of a key, may mend."""

@@ -100,9 +100,8 @@ def a_long_name_is_refused(terminal: Terminal) -> None:
     terminal.until("▸ Master", "node0")
     terminal.keys("C-u")
     terminal.type(LONG)
-    said = terminal.until("is too long", "(300 characters")
-    assert "too long for a host name (300 characters, at most 253)" in " ".join(said.split()), said
+    terminal.until("is too long", "for a host name (300 characters, at most 253)")
     is_whole(terminal, "Hosts", 80, 24)
     terminal.keys("C-u")
     terminal.type("node0")
-    terminal.until("✓ flink@node1")
+    terminal.until("▸ Master        node0", "✓ 3 hosts read")
