@@ -40,14 +40,16 @@ def nothing_was_obeyed(operator: Operator, terminal: Terminal) -> None:
 
 
 def is_whole(terminal: Terminal, title: str, columns: int, lines: int) -> None:
-    """The frame of the wizard is where it belongs at this size: header, step, keys."""
+    """The frame of the wizard is where it belongs at this size; where there is no room it says so."""
     terminal.resize(columns, lines)
-    screen = terminal.until(title, "demo", "install")
+    if lines < 15:
+        terminal.until(f"This terminal has {columns}×{lines}")
+        return
+    screen = terminal.until(title, " demo  install", "F8 Next", "step ")
     rows = screen.rstrip("\n").split("\n")
-    assert len(rows) <= lines and max(map(len, rows)) <= columns, screen
-    assert rows[0].startswith(" demo "), screen
-    if lines >= 24:
-        terminal.until("F8 Next")
+    assert len(rows) == lines and max(map(len, rows)) <= columns, screen
+    assert rows[0].startswith(" demo  install") and rows[-1].startswith(" "), screen
+    assert "F8 Next" in rows[-1] and "This terminal has" not in screen, screen
 
 
 def test_hostile_hosts_a_changing_size_and_a_lost_terminal_leave_the_screens_whole_and_lines_finish(
