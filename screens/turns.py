@@ -10,7 +10,7 @@ import time
 from collections import deque
 
 from textual.app import App
-from textual.events import Event, InputEvent, Key, Paste
+from textual.events import Event, Key, Paste
 from textual.message import Message
 from textual.widget import Widget
 
@@ -37,7 +37,7 @@ class InTurn(App[int]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting: deque[Event] = deque()
+        self._waiting: deque[Key | Paste] = deque()
         self._number = 0
         self._until = 0.0
 
@@ -57,7 +57,7 @@ class InTurn(App[int]):
             return
         await self._go_on()
 
-    async def _hand_on(self, event: InputEvent) -> None:
+    async def _hand_on(self, event: Key | Paste) -> None:
         origin = self.focused or self.screen
         self._number += 1
         number = self._number

@@ -57,6 +57,8 @@ class QuestionRow(Vertical):
         self._timer: Timer | None = None
         self._dirty = bool(unfinished)
         self._known = given(view, question.path)
+        self._settled = ""
+        """The text that was put there or handed on last; another one is being typed, whether that was told or not."""
         self._said = ""
         self._drawn: tuple[object, ...] = ()
         self.field = _field_for(question, view)
@@ -75,7 +77,7 @@ class QuestionRow(Vertical):
         yield self._wrong
 
     def on_mount(self) -> None:
-        self.field.put(self._unfinished or answer_text(self._view, self.question))
+        self._put(self._unfinished or answer_text(self._view, self.question))
         self.show(self.question, self._view)
         if self._unfinished:
             self._judge()
@@ -101,8 +103,9 @@ class QuestionRow(Vertical):
         value = given(view, question.path)
         if value != self._known:
             self._known = value
-            if not self._dirty and not self._means(value):
-                self.field.put(answer_text(view, question))
+            typing = self._dirty or self.field.text != self._settled
+            if not typing and not self._means(value):
+                self._put(answer_text(view, question))
         self.suggested = question.suggest(view)
         options = question.options(view)
         taken = self.suggested.value if self.suggested else ""
@@ -148,9 +151,10 @@ class QuestionRow(Vertical):
             self._timer = None
         if not self._dirty:
             return
-        self._say(self._answer(self.question, self.field.text))
+        text = self.field.text
+        self._say(self._answer(self.question, text))
         if not self._said:
-            self._dirty = False
+            self._dirty, self._settled = False, text
 
     def unfinished(self) -> str:
         """Hand the text on; what could not be taken, "" when all was."""
@@ -182,6 +186,10 @@ class QuestionRow(Vertical):
     def on_descendant_blur(self) -> None:
         self.commit()
         self._draw()
+
+    def _put(self, text: str) -> None:
+        self.field.put(text)
+        self._settled = self.field.text
 
     def _judge(self) -> None:
         self._say(self.wrong)

@@ -6,6 +6,7 @@ Both front ends meet the same hosts, one of them a host that fails in the run; t
 from __future__ import annotations
 
 import base64
+import time
 
 import pytest
 
@@ -40,14 +41,20 @@ def nothing_was_obeyed(operator: Operator, terminal: Terminal) -> None:
 
 
 def is_whole(terminal: Terminal, title: str, columns: int, lines: int) -> None:
-    """The frame of the wizard is where it belongs at this size: header, step, keys."""
+    """The frame of the wizard comes to be where it belongs at this size; where there is no room it says so."""
     terminal.resize(columns, lines)
-    screen = terminal.until(title, "demo", "install")
+    if lines < 15:
+        terminal.until(f"This terminal has {columns}×{lines}", seconds=60)
+        return
+    until = time.monotonic() + 60
+    while not _whole(screen := terminal.screen(), title, lines):
+        assert time.monotonic() < until, f"{title} at {columns}×{lines} is not whole:\n{screen}"
+
+
+def _whole(screen: str, title: str, lines: int) -> bool:
     rows = screen.rstrip("\n").split("\n")
-    assert len(rows) <= lines and max(map(len, rows)) <= columns, screen
-    assert rows[0].startswith(" demo "), screen
-    if lines >= 24:
-        terminal.until("F8 Next")
+    framed = rows[0].startswith(" demo  install") and "F8 Next" in rows[-1]
+    return len(rows) == lines and framed and title in screen and "This terminal has" not in screen
 
 
 def test_hostile_hosts_a_changing_size_and_a_lost_terminal_leave_the_screens_whole_and_lines_finish(
@@ -100,9 +107,8 @@ def a_long_name_is_refused(terminal: Terminal) -> None:
     terminal.until("▸ Master", "node0")
     terminal.keys("C-u")
     terminal.type(LONG)
-    said = terminal.until("is too long", "(300 characters")
-    assert "too long for a host name (300 characters, at most 253)" in " ".join(said.split()), said
+    terminal.until("is too long", "for a host name (300 characters, at most 253)")
     is_whole(terminal, "Hosts", 80, 24)
     terminal.keys("C-u")
     terminal.type("node0")
-    terminal.until("✓ flink@node1")
+    terminal.until("▸ Master        node0", "✓ 3 hosts read")

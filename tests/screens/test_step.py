@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input, OptionList
 
 from screens.app import WizardApp
@@ -93,6 +94,35 @@ async def test_views_that_arrive_leave_what_is_being_typed(wizard: WizardApp) ->
         wizard.walk.look_again()
         await until(pilot, lambda: wizard.walk.settled(0))
         assert field.text == text
+
+
+async def test_a_key_whose_message_is_still_on_its_way_outlives_a_view(wizard: WizardApp) -> None:
+    async with wizard.run_test(size=(80, 24)) as pilot:
+        pane = await at(wizard, pilot, "hosts")
+        port = row(pane, "ssh.port")
+        port.field.focus()
+        await typed(pilot, "2222")
+        port.commit()
+        assert isinstance(port.field, LineField)
+        port.field.value = "2222222"  # typed, and not told yet
+        port.show(port.question, wizard.walk.view)
+        assert port.text == "2222222"
+        await until(pilot, lambda: port.has_class("-wrong"))
+
+
+@pytest.mark.parametrize("path", ["ssh.port", "workers"])
+async def test_letters_do_not_overtake_an_editing_key(path: str, wizard: WizardApp) -> None:
+    async with wizard.run_test(size=(80, 24)) as pilot:
+        pane = await at(wizard, pilot, "hosts")
+        field = row(pane, path).field
+        field.focus()
+        await pilot.pause()
+        await typed(pilot, "abc")
+        for key in ("backspace", "backspace", "x", "y"):  # one burst: nothing is awaited in between
+            wizard.post_message(Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: "y" in field.text)
+        await pilot.pause()
+        assert "axy" in field.text
 
 
 async def test_an_answer_from_elsewhere_is_shown(wizard: WizardApp) -> None:
