@@ -9,13 +9,18 @@ import fcntl
 import statistics
 import struct
 import sys
+import tempfile
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.busy import SITUATIONS
+from benchmarks.keys import OperatorKey
 from benchmarks.measure import Expected, Report, Turns
+from tests.lab import HostSettings, Lab, missing
 from tests.screens.lineterminal import LineTerminal
 
 LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
@@ -43,51 +48,92 @@ EVERY = 0.1
 LIMIT = 0.1
 """Seconds that a key may wait."""
 
+MANY = 201
+"""The master and 200 workers."""
+
 MEMORY = 200.0
 """MB (10^6) that the wizard may take."""
 
 
 @dataclass(frozen=True)
 class Typed:
-    """Seconds that each key waited, and the largest resident set in MB."""
+    """Seconds that each stroke waited, with the name of the key before the letter; the largest resident set in MB."""
 
-    waits: tuple[float, ...]
+    waits: tuple[tuple[str, float], ...]
     memory: float
 
 
 def measure(turns: Turns) -> Report:
     table: list[tuple[str, ...]] = []
-    worst, memory = 0.0, 0.0
+    every: list[float] = []
+    memory = 0.0
     for situation, words in SITUATIONS.items():
-        waits: list[float] = []
-        most = 0.0
-        for _ in range(turns.rounds):
-            turns.quiet()
-            typed = _typed(situation)
-            waits += typed.waits
-            most = max(most, typed.memory)
-        turns.say(f"  {situation}: {max(waits) * 1000:.0f} ms at worst, {most:.0f} MB")
+        with _hosts(situation) as more:
+            if more is None:
+                turns.say(f"  {situation}: left out, there is no lab here")
+                continue
+            runs = [_quietly(turns, situation, more) for _ in range(turns.rounds)]
+        waits = [wait for run in runs for _, wait in run.waits]
+        most = max(run.memory for run in runs)
+        slowest = max((wait, name) for run in runs for name, wait in run.waits)
+        turns.say(
+            f"  {situation}: {slowest[0] * 1000:.0f} ms at worst (after {slowest[1] or 'none'}), {most:.0f} MB"
+        )
         late = sum(wait > LIMIT for wait in waits)
         figures = (statistics.median(waits), statistics.quantiles(waits, n=100)[98], max(waits))
         table.append(
             (words, str(len(waits)), *(f"{one * 1000:.0f}" for one in figures), str(late), f"{most:.0f}")
         )
-        worst, memory = max(worst, *waits), max(memory, most)
+        every += waits
+        memory = max(memory, most)
     return Report(
         "keystrokes",
         "Keys while much goes on",
-        ("meanwhile", "keys", "median ms", "99th percentile", "worst", "later than 100 ms", "memory MB"),
+        ("meanwhile", "strokes", "median ms", "99th percentile", "worst", "later than 100 ms", "memory MB"),
         tuple(table),
         (
-            Expected("the key that waited longest", worst, LIMIT, " s"),
+            Expected("the stroke that waited longest", max(every), LIMIT, " s"),
+            Expected("99 of 100 strokes", statistics.quantiles(every, n=100)[98], LIMIT, " s"),
             Expected("the largest resident set", memory, MEMORY, " MB"),
         ),
         (
-            "A round of readings takes seven seconds or more, about half of what it takes over ssh on two cores. "
-            "From the key to its letter on the terminal: taking it, drawing it and writing it. What makes the bursts and the "
-            "readings runs in the same process and shares its interpreter.",
+            "On the step Hosts, whose table has a row a host. A stroke is a letter, and in nine of ten cases an arrow, Tab, "
+            "F1 or F5 right before it, so that it waits for whatever that brings about: another field, another layout, "
+            "every host read anew. It ends when the letter is on the terminal.",
+            "An imagined host answers after 0.1 to 1 s, and what a real one printed is parsed at every reading; 64 are read at "
+            "a time. Over ssh it is 200 addresses of one lab host whose processes get what the wizard leaves of the "
+            "same cores, 48 logins at a time. What makes the bursts runs in the wizard's own process.",
         ),
     )
+
+
+def _quietly(turns: Turns, situation: str, more: Sequence[str]) -> Typed:
+    turns.quiet()
+    return _typed(situation, more)
+
+
+@contextmanager
+def _hosts(situation: str) -> Iterator[Sequence[str] | None]:
+    """What the program is told of the hosts; None where they cannot be had."""
+    if situation != "ssh":
+        yield ()
+    elif missing():
+        yield None
+    else:
+        settings = HostSettings("many", sshd_config=("MaxStartups 200:30:400", "MaxSessions 50"))
+        with tempfile.TemporaryDirectory(prefix="fw-bench-") as name, Lab.up([settings]) as lab:
+            folder = Path(name)
+            key = OperatorKey.made(folder)
+            master, *workers = lab.many_addresses(lab["many"], MANY)
+            key.authorize(lab.hosts, (master, *workers))
+            lab["many"].exec("renice -n 19 -p $(pgrep sshd)")
+            answers = folder / "cluster.yaml"
+            listed = "".join(f"  - {worker}\n" for worker in workers)
+            answers.write_text(
+                f"version: 1\ncluster: many\nuser: flink\nssh: {{key: {key.private}, host_keys: accept-new}}\n"
+                f'master: {master}\nworkers:\n{listed}flink: {{version: "2.3.0"}}\n'
+            )
+            yield str(answers), str(folder / "state")
 
 
 def _typed(situation: str, more: Sequence[str] = ()) -> Typed:

@@ -78,6 +78,4 @@ class InTurn(App[int]):
     async def _go_on(self) -> None:
         self._until = 0.0
         while self._waiting and not self._until:
-            event = self._waiting.popleft()
-            assert isinstance(event, InputEvent)
-            await self._hand_on(event)
+            await self._hand_on(self._waiting.popleft())

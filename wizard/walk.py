@@ -11,30 +11,26 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from validators.values import ValueProblem
-
 from . import events
-from .answers import Answers, BadAnswers, read_answers
-from .answers.answers import Value
+from .answering import Answering
+from .answers import Answers
 from .desk import Desk
-from .draft import Draft
 from .exits import Exit
 from .findings import Finding
-from .keeper import SETTLE, Keeper, open_answers, spec_of
+from .keeper import SETTLE, open_answers, spec_of
 from .lookout import Reach
 from .practice import PracticeReach
 from .preview import Preview
 from .progress import Follower
-from .questions import Option, Question
+from .questions import Option
 from .runner import Choice, Outcome
 from .runs import Reviewed, Runs, Ways, Wish, Word
-from .secrets import Masker, Secret
+from .secrets import Masker
 from .shelf import Shelf
 from .steps import WALKS, Step
 from .times import REAL, Times
 from .verdict import status_of_refusal
-from .view import ShownKey, Use
-from .wanted import MENDED_BY
+from .view import Use
 
 __all__ = ["Desk", "Reach", "Reviewed", "Walk", "spec_of"]
 
@@ -42,7 +38,7 @@ GRACE = 2.0
 """Seconds that a run gets to end by itself when the walk is closed; then its connections are."""
 
 
-class Walk(Keeper):
+class Walk(Answering):
     """One walk. Whoever listens gets every event, with secrets masked; `waived` are ids of findings that only warn."""
 
     def __init__(
@@ -84,104 +80,6 @@ class Walk(Keeper):
         if self._practice is not None:
             self._decide_for(self._practice.trouble.answers)
         self._start()
-
-    def visited(self, step: str) -> None:
-        """The operator has come to this step."""
-        with self._lock:
-            if step not in self._view.visited:
-                self._publish(visited=self._view.visited | {step})
-
-    # Answers
-
-    def answer(self, question: Question, text: str) -> str:
-        """Take what was typed; empty leaves the question open. The answer is "" or what is wrong with it."""
-        typed = text.strip()
-        try:
-            value = question.parse(typed) if typed else None
-        except ValueProblem as problem:
-            return problem.sentence
-        self.decide(question.path, value)
-        return ""
-
-    def decide(self, path: str, value: Value | None) -> None:
-        """Decide one answer, None to leave it open."""
-        with self._lock:
-            before = self._draft.answers
-            self._draft.decide(path, value)
-            if self._draft.answers == before:
-                return
-            self._save = True
-            self._publish(answers=self._draft.answers)
-            self._touch()
-
-    def open(self, path: str) -> str:
-        """Take over the answers of a file; "" or why it cannot be used."""
-        self._draft.give_back()
-        try:
-            answers = read_answers(path, complete=False)
-        except BadAnswers as bad:
-            with self._lock:
-                self._save = True
-                self._touch()
-            return str(bad)
-        with self._lock:
-            self._draft = Draft(self.shelf.place, answers, answers.text)
-            self._save = True
-            self._publish(answers=answers)
-            self._touch()
-        return ""
-
-    # Hosts
-
-    def password(self, text: str, host: str = "", *, sudo: bool = False) -> None:
-        """Use this password from now on, and try the hosts that refused the login anew."""
-        self.desk.keep_password(Secret(text), host, sudo=sudo)
-        self.look_again(() if sudo else self._lookout.failed(MENDED_BY))
-
-    def passphrase(self, text: str) -> None:
-        """Open the operator's own keys with this from now on, and try the hosts anew that refused the login."""
-        self.desk.keep_passphrase(Secret(text))
-        self.look_again(self._lookout.failed(MENDED_BY))
-
-    def approve_keys(self, keys: Iterable[ShownKey]) -> None:
-        """The operator compared these fingerprints; the hosts are tried anew."""
-        approved = tuple(keys)
-        self.desk.approve(approved)
-        self.look_again(self._lookout.failed(("host-key-unknown",)))
-
-    def ssh_names(self) -> tuple[str, ...]:
-        """The hosts that ~/.ssh/config of this machine names. Reads files, so it is not called where keys are taken;
-        in practice there are none."""
-        if self.use == "practice":
-            return ()
-        from .ssh.config import host_names
-
-        return host_names()
-
-    def look_again(self, hosts: Iterable[str] | None = None) -> None:
-        """Read these hosts anew, all when none is named."""
-        with self._lock:
-            spec = self._view.spec
-            if spec is None:
-                return
-            named = tuple(spec.names if hosts is None else hosts)
-            if named:
-                self._outdate()
-        self._reach.forget(spec, named)
-        self._lookout.void(named)
-        with self._lock:
-            self._publish(
-                facts=self._lookout.facts, reading=self._lookout.reading, read_at=self._lookout.read_at
-            )
-            self._touch()
-
-    def waive(self, id: str, waived: bool = True) -> None:
-        """From now on findings of this id only warn, or, with `waived` False, weigh as they did."""
-        with self._lock:
-            others = tuple(one for one in self._waived if one != id)
-            self._waived = (*others, id) if waived else others
-            self._outdate()
-        self._touch()
 
     # Review and run
 

@@ -40,8 +40,14 @@ def _wants(failure: LoginFailure, wanted: Wanted) -> bool:
 
 
 def _changed_as_root(view: View) -> frozenset[str]:
-    """Hosts on which the plan would mend something as root."""
-    return frozenset(
+    """Hosts on which the plan would mend something, or change sshd's settings, as root."""
+    environment = view.spec is not None and "ssh-environment" in view.spec.java.set_in
+    closed = frozenset(
+        one.name
+        for one in view.facts
+        if environment and one.ssh is not None and one.ssh.permit_user_environment is not True
+    )
+    return closed | frozenset(
         host
         for finding in view.findings
         if finding.fix and finding.fix.operation

@@ -88,8 +88,9 @@ class RefusedLogins(Extra):
         waiting = refused(view)
         what = "password is used for the login" if refusing else "passphrase opens the key"
         self.hint = f"The {what}, stays in memory and is written nowhere."
-        said = "refused the login" if refusing else "cannot be logged in on: the key is locked"
-        words = f"✗ {counted(len(waiting), 'host')} {said}: {names(waiting, 4)}"
+        many = counted(len(waiting), "host")
+        said = f"{many} refused the login" if refusing else f"The key is locked, so {many} cannot be reached"
+        words = f"✗ {said}: {names(waiting, 4)}"
         renew(self.query_one(".extra-title", Static), ink(words))
         self.query_one("#type-passphrase").display = bool(locked)
         self.query_one("#type-password").display = bool(refusing)

@@ -26,6 +26,7 @@ def _room(piece: Static, words: Content) -> tuple[int, int]:
         return width, 0 if room else len(words.plain)
     least, most = styles.min_height, styles.max_height
     high = max(
-        words.get_height(styles, room), int(least.value) if least is not None and least.is_cells else 0
+        words.get_height(piece.styles.get_rules(), room),
+        int(least.value) if least is not None and least.is_cells else 0,
     )
     return width, min(high, int(most.value)) if most is not None and most.is_cells else high

@@ -24,6 +24,12 @@ from .renewing import renew
 STATES = {"error": ("bad", "error"), "warning": ("warn", "warning"), "info": ("note", "remark")}
 """Severity → its mark and its word."""
 
+MOST = 40
+"""Findings that are shown at once: hundreds of hosts may have one each."""
+
+Key = tuple[str, str, tuple[str, ...]]
+"""What makes a finding the same as before."""
+
 EVIDENCE = 8
 """Lines of evidence that are shown."""
 
@@ -79,40 +85,56 @@ class StepFindings(Vertical):
 
     DEFAULT_CSS = """
     StepFindings { height: auto; }
-    StepFindings > .findings-title { color: $text-muted; }
+    StepFindings > .findings-title, StepFindings > .findings-more { color: $text-muted; }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._keys: tuple[tuple[str, ...], ...] = ()
+        self._rows: dict[Key, FindingRow] = {}
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="findings-title", markup=False)
+        yield Static("", classes="findings-more", markup=False)
 
     def show(self, findings: tuple[Finding, ...]) -> None:
-        """Draw these; a row stays itself while its finding does."""
+        """Draw the gravest of these; a row stays itself while its finding does."""
         order = ("error", "warning", "info")
         ordered = sorted(findings, key=lambda one: order.index(one.severity))
-        keys = tuple((one.id, one.title) for one in ordered)
-        rows = {(row.finding.id, row.finding.title): row for row in self.query(FindingRow)}
+        shown = {(one.id, one.title, one.hosts): one for one in ordered[:MOST]}
         title = counted(len(ordered), "finding", "findings")
         renew(self.query_one(".findings-title", Static), Content(title if ordered else ""))
         self.display = bool(ordered)
-        if keys == self._keys:
-            for key, one in zip(keys, ordered, strict=True):
-                if key in rows:
-                    rows[key].show(one)
-            return
-        self._keys = keys
-        opened = {key for key, row in rows.items() if row.opened}
-        focused = next((key for key, row in rows.items() if row.has_focus), None)
-        self.query(FindingRow).remove()
-        made = [FindingRow(one) for one in ordered]
-        for key, row in zip(keys, made, strict=True):
-            row.opened = key in opened
-        self.mount(*made)
-        if focused in keys:
-            made[keys.index(focused)].focus(scroll_visible=False)
+        more = len(ordered) - MOST
+        last = self.query_one(".findings-more", Static)
+        renew(last, Content(f"{more} more come into sight as these are mended." if more > 0 else ""))
+        last.display = more > 0
+        for key in [key for key in self._rows if key not in shown]:
+            self._rows.pop(key).remove()
+        if [key for key in shown if key in self._rows] != list(self._rows):
+            self._reorder([key for key in shown if key in self._rows])
+        made: dict[Key, FindingRow] = {}
+        fresh: list[FindingRow] = []
+        for key, one in shown.items():
+            row = self._rows.get(key)
+            if row is None:
+                made[key] = FindingRow(one)
+                fresh.append(made[key])
+                continue
+            if fresh:
+                self.mount(*fresh, before=row)
+                fresh = []
+            row.show(one)
+            made[key] = row
+        if fresh:
+            self.mount(*fresh, before=last)
+        self._rows = made
+
+    def _reorder(self, keys: list[Key]) -> None:
+        """Put the rows that stay into this order."""
+        last = self.query_one(".findings-more", Static)
+        for key in keys:
+            self.move_child(self._rows[key], before=last)
+        self._rows = {key: self._rows[key] for key in keys}
 
 
 def remedy(finding: Finding) -> str:

@@ -35,6 +35,7 @@ SCREENS_MAY_IMPORT = {
     "text",
     "view",
     "walk",
+    "wanted",
     "words",
 }
 

@@ -163,16 +163,19 @@ def _addresses(seen: HostFacts) -> frozenset[str]:
 
 
 def clashes(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
-    """Two names of one machine, and two machines of one name. Host keys alone prove nothing: clones share
-    them.
+    """Two names of one machine, and two machines of one name: each host beside the first of those before it that it
+    clashes with. Host keys alone prove nothing: clones share them.
     """
-    known = [(host, seen) for host, seen in reached(spec, facts) if seen.hostname and not seen.imagined]
-    for index, (host, seen) in enumerate(known):
-        for other, before in known[:index]:
-            if seen.hostname != before.hostname:
-                continue
+    named: dict[str, list[tuple[HostSpec, HostFacts, frozenset[str]]]] = {}
+    for host, seen in reached(spec, facts):
+        if not seen.hostname or seen.imagined:
+            continue
+        own = _addresses(seen)
+        earlier = named.setdefault(seen.hostname, [])
+        earlier.append((host, seen, own))
+        for other, before, addresses in earlier[:-1]:
             pair = (other.name, host.name)
-            same = _addresses(seen) == _addresses(before) and bool(_addresses(seen))
+            same = own == addresses and bool(own)
             keys = {key.blob for key in seen.ssh.host_keys} if seen.ssh else set[str]()
             before_keys = {key.blob for key in before.ssh.host_keys} if before.ssh else set[str]()
             if same and keys & before_keys:
@@ -181,14 +184,15 @@ def clashes(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
                     "error",
                     pair,
                     f"{other.name} and {host.name} are one machine",
-                    f"both are {seen.hostname} with {', '.join(sorted(_addresses(seen)))}",
+                    f"both are {seen.hostname} with {', '.join(sorted(own))}",
                     "two machines",
                     "It would be installed and started twice.",
                     fix=manual(
                         f"Take {host.name} out of the answers; taskmanagers: 2 starts two on one host"
                     ),
                 )
-            elif not _addresses(seen) & _addresses(before):
+                break
+            if not own & addresses:
                 yield Finding(
                     "hostname-clash",
                     "warning",
@@ -199,6 +203,7 @@ def clashes(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
                     "Log files and TaskManagers of both are hard to tell apart; on a shared home they mix.",
                     fix=manual("As root", f"hostnamectl set-hostname {host.name}"),
                 )
+                break
 
 
 NAMES = (
