@@ -152,7 +152,10 @@ class Lines:
         return said
 
     def until(self, text: str, seconds: float = 60.0) -> None:
-        """Wait until this was said since the last answer."""
+        """Wait until this was said since the last answer, wherever its lines end."""
         deadline = time.monotonic() + seconds
-        while text not in (new := "\n".join(self.terminal.history().rstrip().split("\n")[self._seen :])):
+        while True:
+            new = "\n".join(self.terminal.history().rstrip().split("\n")[self._seen :])
+            if text in " ".join(new.split()):
+                return
             assert time.monotonic() < deadline, f"{text!r} was not said in:\n{new}"

@@ -95,7 +95,7 @@ def test_hostile_hosts_a_changing_size_and_a_lost_terminal_leave_the_screens_who
         assert "FAILED node1" in said and "[red]0WNED[/] [@click=app.quit]quit[/]" in said, said
         mend_tar(lab["node1"])
         lines.after("Number [1]")
-        lines.until("Done: ")
+        lines.until("Done:")
         lines.after("Number [1]")
         assert terminal.ended() == 0
         nothing_was_obeyed(operator, terminal)

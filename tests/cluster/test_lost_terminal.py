@@ -73,7 +73,7 @@ def finished(operator: Operator, front: str, file: str) -> None:
             terminal.keys("C-q")
         else:
             lines = Lines(terminal)
-            lines.until("Done: ", seconds=120)
+            lines.until("Done:", seconds=120)
             lines.after("Number [1]")
         assert terminal.ended() == 0
         assert terminal.given_back() == {}
