@@ -64,11 +64,11 @@ class Terminal:
 
     def press(self, key: str, seconds: float = 0.5) -> None:
         """Press a key and wait until the screen has answered it and rests; `seconds` are for a key without an answer."""
-        before, until = self.screen(), time.monotonic() + seconds
+        before, until = self.coloured(), time.monotonic() + seconds
         self.keys(key)
         seen = [before]
         while (seen[-1] == before and time.monotonic() < until) or seen[-3:] != seen[-1:] * 3:
-            seen.append(self.screen())
+            seen.append(self.coloured())
 
     def type(self, text: str) -> None:
         self._tmux("send-keys", "-l", text)
