@@ -60,10 +60,15 @@ class Draft:
                     pairs.pop(key, None)
                 else:
                     pairs[key] = plain_text(value)
-                self.answers = self.answers.with_value(section, pairs or None)
+                self._take(self.answers.with_value(section, pairs or None))
                 return
         empty = isinstance(value, Mapping | tuple) and not value
-        self.answers = self.answers.with_value(path, None if empty else value)
+        self._take(self.answers.with_value(path, None if empty else value))
+
+    def _take(self, answers: Answers) -> None:
+        """The same answers stay the same object: it is what tells whether they were judged."""
+        if answers != self.answers:
+            self.answers = answers
 
     def keep(self) -> None:
         """These answers are carried out: their file stays, whatever is decided afterwards."""

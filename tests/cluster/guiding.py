@@ -134,3 +134,9 @@ def changes_printed(printed: str) -> int:
     plan = printed.split("\n== Suggested from")[-1].split("\n== ", 1)[1]
     lines = [line for line in plan.splitlines() if re.match(r"(this machine|node\d): ", line)]
     return len([line for line in lines if ": check that " not in line])
+
+
+def confirm(terminal: Terminal) -> None:
+    """Say yes to the plan that is shown."""
+    terminal.press("a", seconds=5)
+    terminal.keys("Enter")

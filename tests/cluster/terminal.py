@@ -64,11 +64,11 @@ class Terminal:
 
     def press(self, key: str, seconds: float = 0.5) -> None:
         """Press a key and wait until the screen has answered it and rests; `seconds` are for a key without an answer."""
-        before, until = self.screen(), time.monotonic() + seconds
+        before, until = self.coloured(), time.monotonic() + seconds
         self.keys(key)
         seen = [before]
         while (seen[-1] == before and time.monotonic() < until) or seen[-3:] != seen[-1:] * 3:
-            seen.append(self.screen())
+            seen.append(self.coloured())
 
     def type(self, text: str) -> None:
         self._tmux("send-keys", "-l", text)
@@ -152,7 +152,10 @@ class Lines:
         return said
 
     def until(self, text: str, seconds: float = 60.0) -> None:
-        """Wait until this was said since the last answer."""
+        """Wait until this was said since the last answer, wherever its lines end."""
         deadline = time.monotonic() + seconds
-        while text not in (new := "\n".join(self.terminal.history().rstrip().split("\n")[self._seen :])):
+        while True:
+            new = "\n".join(self.terminal.history().rstrip().split("\n")[self._seen :])
+            if text in " ".join(new.split()):
+                return
             assert time.monotonic() < deadline, f"{text!r} was not said in:\n{new}"

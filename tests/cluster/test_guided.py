@@ -6,7 +6,7 @@ import pytest
 
 from tests.cluster.conftest import MakeLab
 from tests.cluster.driving import archive_on_desk, operator_of, rest, three_with_desk
-from tests.cluster.guiding import ANSWERS, changes_printed, guided, trust_and_log_in
+from tests.cluster.guiding import ANSWERS, changes_printed, confirm, guided, trust_and_log_in
 from tests.lab import faults
 
 pytestmark = pytest.mark.timeout(600)
@@ -60,7 +60,7 @@ def test_from_a_password_to_a_cluster_with_a_host_that_fails_meanwhile(
         terminal.until("changes on 3 machines", seconds=60)
 
         with faults.stop_sshd(lab["node2"]):
-            terminal.keys("a", "Enter")
+            confirm(terminal)
             terminal.until("Nothing was changed", "Try again", seconds=60)
         terminal.keys("Enter")
         terminal.until("Go on: what was verified", seconds=120)
@@ -94,7 +94,7 @@ def test_a_dry_run_walk_changes_nothing_and_reviews_as_many_changes_as_apply_wou
         for _ in range(9):
             terminal.keys("F8")
         reviewed = terminal.until("changes on 3 machines", seconds=60)
-        terminal.keys("a", "Enter")
+        confirm(terminal)
         terminal.until("changes played, none made", "proofs assumed", seconds=120)
         terminal.keys("C-q")
         terminal.ended()

@@ -48,7 +48,7 @@ def test_a_host_that_is_out_of_reach_is_mended_and_the_plan_made_anew(make_lab: 
             lines.asked("Number:")
         say(lines, ("Number:", "4"), ("Number:", "1"))
         lines.after("Go ahead?", "yes")
-        lines.until("Done: ", seconds=120)
+        lines.until("Done:", seconds=120)
         lines.after("Number [1]")
         assert terminal.ended() == 0
         assert terminal.given_back() == {}
@@ -81,7 +81,7 @@ def test_from_a_password_to_a_cluster_with_two_answers_changed_and_a_host_that_f
             said = lines.asked("Number [1]", seconds=120)
             assert "The run waits at node2" in said and "FAILED node2" in said, said
         lines.after("Number [1]")
-        lines.until("Done: ", seconds=180)
+        lines.until("Done:", seconds=180)
         said = lines.after("Number [1]")
         assert "2 TaskManagers with 4 slots are registered" in said, said
         assert terminal.ended() == 0

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cluster.conftest import MakeLab
 from tests.cluster.driving import Operator, answers, archive_on_desk, desk, operator_of
-from tests.cluster.guiding import BY_LINES, PASSWORD_HINT, STEPS, go_ahead, guided, say
+from tests.cluster.guiding import BY_LINES, PASSWORD_HINT, STEPS, confirm, go_ahead, guided, say
 from tests.cluster.leaks import Watched, files_with, pattern
 from tests.cluster.terminal import Lines, Terminal
 from tests.lab import HostSettings, Lab
@@ -68,7 +68,7 @@ def by_keys(terminal: Terminal, typed: bool) -> None:
         terminal.press("Tab")
         terminal.press("Enter")
         print(terminal.screen())
-    terminal.keys("a", "Enter")
+    confirm(terminal)
     terminal.until("To the summary", seconds=120)
     terminal.press("F3")
     terminal.press("s")

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cluster.conftest import MakeLab
 from tests.cluster.driving import Operator, answers, archive_on_desk, desk, operator_of
-from tests.cluster.guiding import BY_LINES, STEPS, go_ahead, guided, say
+from tests.cluster.guiding import BY_LINES, STEPS, confirm, go_ahead, guided, say
 from tests.cluster.hostile import OBEYED, TITLE, break_tar, hostile_settings, make_hostile, mend_tar
 from tests.cluster.terminal import Lines, Terminal
 from tests.lab import HostSettings, Lab
@@ -74,7 +74,7 @@ def test_hostile_hosts_a_changing_size_and_a_lost_terminal_leave_the_screens_who
         terminal.resize(140, 40)
         terminal.until("changes on 3 machines", seconds=60)
         break_tar(lab["node1"])
-        terminal.keys("a", "Enter")
+        confirm(terminal)
         terminal.until("node1 waits for you", "[red]0WNED[/] [@click=app.quit]quit[/]", seconds=60)
         for columns, lines in (*SIZES, (140, 40)):
             is_whole(terminal, "Apply", columns, lines)
@@ -95,7 +95,7 @@ def test_hostile_hosts_a_changing_size_and_a_lost_terminal_leave_the_screens_who
         assert "FAILED node1" in said and "[red]0WNED[/] [@click=app.quit]quit[/]" in said, said
         mend_tar(lab["node1"])
         lines.after("Number [1]")
-        lines.until("Done: ")
+        lines.until("Done:")
         lines.after("Number [1]")
         assert terminal.ended() == 0
         nothing_was_obeyed(operator, terminal)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cluster.conftest import MakeLab
 from tests.cluster.driving import Operator, answers, archive_on_desk, operator_of, three_with_desk
-from tests.cluster.guiding import BY_LINES, STEPS, go_ahead, guided, say, to_review
+from tests.cluster.guiding import BY_LINES, STEPS, confirm, go_ahead, guided, say, to_review
 from tests.cluster.terminal import Lines, Terminal
 from tests.lab import Lab
 
@@ -72,7 +72,7 @@ def test_a_plan_and_a_run_are_not_left_without_a_question(lab: Lab, operator: Op
         left(operator, terminal, file, before)
     with guided(operator, "install", "--answers", file, columns=120, lines=36, password=True) as terminal:
         to_review(terminal)
-        terminal.keys("a", "Enter")
+        confirm(terminal)
         lab["node0"].exec(f"until [ -e {LOCK} ]; do :; done", timeout=60)
         terminal.keys("C-q")
         terminal.until("A run is under way", "Leaving cancels it")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cluster.conftest import MakeLab
 from tests.cluster.driving import Operator, answers, archive_on_desk, operator_of, three_with_desk
-from tests.cluster.guiding import BY_LINES, go_ahead, guided, say, to_review
+from tests.cluster.guiding import BY_LINES, confirm, go_ahead, guided, say, to_review
 from tests.cluster.interrupting import left_on
 from tests.cluster.terminal import Lines, Terminal
 from tests.lab import Lab
@@ -52,7 +52,7 @@ def begun(operator: Operator, front: str, file: str) -> Terminal:
     if front == "screens":
         terminal = guided(operator, "install", "--answers", file, columns=120, lines=36, password=True)
         to_review(terminal)
-        terminal.keys("a", "Enter")
+        confirm(terminal)
     else:
         terminal = guided(operator, "install", "--plain", "--answers", file, password=True)
         lines = Lines(terminal)
@@ -73,7 +73,7 @@ def finished(operator: Operator, front: str, file: str) -> None:
             terminal.keys("C-q")
         else:
             lines = Lines(terminal)
-            lines.until("Done: ", seconds=120)
+            lines.until("Done:", seconds=120)
             lines.after("Number [1]")
         assert terminal.ended() == 0
         assert terminal.given_back() == {}

@@ -178,6 +178,17 @@ def test_answers_that_were_changed_after_the_review_are_reviewed_again(tmp_path:
         assert finished(heard).outcome == "blocked" and not heard.of(events.CommandStarted)
 
 
+@pytest.mark.parametrize(("path", "text"), [("master", "node0"), ("flink.version", "2.3.0")])
+def test_an_answer_that_is_given_again_as_it_was_does_not_hold_the_review_up(
+    path: str, text: str, tmp_path: Path
+) -> None:
+    with walking(tmp_path) as walk:
+        for _ in range(2):
+            assert walk.answer(question(path), text) == "" and walk.settled(10)
+        walk.review()
+        assert walk.settled(10) and walk.reviewed is not None
+
+
 def test_answers_that_do_not_fit_together_are_named_in_the_review(tmp_path: Path) -> None:
     heard = Heard()
     with walking(tmp_path) as walk:
