@@ -6,6 +6,7 @@ Runs the wizard on a terminal of its own, 140×40 with the log open, and types l
 from __future__ import annotations
 
 import fcntl
+import os
 import statistics
 import struct
 import sys
@@ -20,8 +21,13 @@ from pathlib import Path
 from benchmarks.busy import SITUATIONS
 from benchmarks.keys import OperatorKey
 from benchmarks.measure import Expected, Report, Turns
-from tests.lab import HostSettings, Lab, missing
+from tests.lab import Host, HostSettings, Lab, missing
 from tests.screens.lineterminal import LineTerminal
+from wizard.answers import build_spec, read_answers
+from wizard.local import is_here
+from wizard.probes import sections_for
+from wizard.probes.script import merged_script
+from wizard.session import survey
 
 LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 """Typed one by one, each taken back again: they stand nowhere else."""
@@ -44,6 +50,14 @@ STROKES = 3 * len(KEYS)
 
 EVERY = 0.1
 """Seconds between two keys."""
+
+RECORDED, REPEATER = "/srv/recorded", "/srv/repeater"
+REPEATS = f"""
+mark=$(sed -n 's/^FW_MARK=\\([^;]*\\);.*/\\1/p' | head -n 1)
+sleep 0.3
+exec sed "s/@MARK@/$mark/" {RECORDED}
+"""
+"""What the lab host does at every login: its own work would be done on the wizard's cores, that of real hosts is not."""
 
 LIMIT = 0.1
 """Seconds that a key may wait."""
@@ -100,9 +114,10 @@ def measure(turns: Turns) -> Report:
             "On the step Hosts, whose table has a row a host. A stroke is a letter, and in nine of ten cases an arrow, Tab, "
             "F1 or F5 right before it, so that it waits for whatever that brings about: another field, another layout, "
             "every host read anew. It ends when the letter is on the terminal.",
-            "An imagined host answers after 0.1 to 1 s, and what a real one printed is parsed at every reading; 64 are read at "
-            "a time. Over ssh it is 200 addresses of one lab host whose processes get what the wizard leaves of the "
-            "same cores, 48 logins at a time. What makes the bursts runs in the wizard's own process.",
+            "An imagined host answers after 0.1 to 1 s, and what a real one printed is parsed at every reading; 12 that are "
+            "at it for less than a second are read at a time, and those beyond a second besides. Over ssh the logins are "
+            "real, to 201 addresses of one lab host that prints after 0.3 s what it printed once: its sshd is on the same "
+            "cores, what real hosts compute is not. What makes the bursts runs in the wizard's own process.",
         ),
     )
 
@@ -120,26 +135,39 @@ def _hosts(situation: str) -> Iterator[Sequence[str] | None]:
     elif missing():
         yield None
     else:
-        settings = HostSettings("many", sshd_config=("MaxStartups 200:30:400", "MaxSessions 50"))
+        settings = HostSettings(
+            "many", sshd_config=("MaxStartups 200:30:400", "MaxSessions 50", f"ForceCommand sh {REPEATER}")
+        )
         with tempfile.TemporaryDirectory(prefix="fw-bench-") as name, Lab.up([settings]) as lab:
             folder = Path(name)
             key = OperatorKey.made(folder)
             master, *workers = lab.many_addresses(lab["many"], MANY)
             key.authorize(lab.hosts, (master, *workers))
-            lab["many"].exec("renice -n 19 -p $(pgrep sshd)")
             answers = folder / "cluster.yaml"
             listed = "".join(f"  - {worker}\n" for worker in workers)
             answers.write_text(
                 f"version: 1\ncluster: many\nuser: flink\nssh: {{key: {key.private}, host_keys: accept-new}}\n"
                 f'master: {master}\nworkers:\n{listed}flink: {{version: "2.3.0"}}\n'
             )
+            _record(lab["many"], answers, workers[0])
             yield str(answers), str(folder / "state")
+
+
+def _record(host: Host, answers: Path, worker: str) -> None:
+    """Have the host print what it printed once, whatever it is asked."""
+    spec = build_spec(read_answers(answers, complete=False), is_here=is_here)
+    script = merged_script(sections_for(survey(spec)[worker]))
+    printed = host.exec(["sh", "-s"], user="flink", stdin=script.text, check=False).stdout
+    host.write(RECORDED, printed.replace(script.mark, "@MARK@"))
+    host.write(REPEATER, REPEATS)
 
 
 def _typed(situation: str, more: Sequence[str] = ()) -> Typed:
     argv = [sys.executable, "-m", "benchmarks.busy", situation, *more]
     with LineTerminal(argv, "xterm-256color", {"LC_ALL": "C.UTF-8"}) as terminal:
         fcntl.ioctl(terminal._master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 140, 0, 0))
+        if more:
+            _come_first(terminal.pid)
         terminal.until("Cluster name")
         _listen(terminal, 1.0)
         terminal.keys("\x1b[19~")
@@ -158,6 +186,15 @@ def _typed(situation: str, more: Sequence[str] = ()) -> Typed:
             terminal.keys("\x7f")
             _listen(terminal, EVERY)
         return Typed(tuple(waits), _resident(terminal.pid))
+
+
+def _come_first(pid: int) -> None:
+    """Let this program and ours have the cores before the lab host's sshd, as though it had cores of its own."""
+    for one in (pid, os.getpid()):
+        os.setpriority(os.PRIO_PROCESS, one, -15)
+        group = Path(f"/proc/{one}/autogroup")
+        if group.exists():
+            group.write_text("-15")
 
 
 def _listen(terminal: LineTerminal, seconds: float) -> None:

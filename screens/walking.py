@@ -31,6 +31,9 @@ FLUSH = 0.05
 SHARE = 0.01
 """Seconds that one delivery may take; what is left over comes with the next."""
 
+RESTS = 8
+"""How many times as long as a view took no other is drawn: keys come in between, and what it changed is painted."""
+
 BATCH = 10
 """Events that are taken from the mailbox at once."""
 
@@ -112,8 +115,7 @@ class Walking(Frame):
         if view.serial != self._viewed and now >= self._rested and not self._going.locked():
             self._viewed = view.serial
             self.show(view)
-            # A view that is dear to draw is drawn less often: keys come in between.
-            self._rested = time.monotonic() + 3 * (time.monotonic() - now)
+            self._rested = time.monotonic() + RESTS * (time.monotonic() - now)
         if self.leaving and view.applied != "running":
             self.app.exit(int(self.walk.status))
 

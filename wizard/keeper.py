@@ -19,21 +19,28 @@ from .answers.writing import DEFAULT_VERSION
 from .desk import Desk
 from .draft import Draft
 from .events import Event, Sink
-from .facts import ClusterFacts
+from .facts import ClusterFacts, HostFacts
 from .flink.catalogue import UnknownBuild
 from .journal import masked
 from .local import is_here
 from .lookout import Lookout, Reach
 from .runs import broken
 from .secrets import Masker
-from .sensitive import secrets_in, secrets_seen
+from .sensitive import secrets_in, secrets_on
 from .session import judge
 from .shelf import Shelf
-from .spec import ClusterSpec
+from .spec import ClusterSpec, FlinkSpec
 from .view import Use, View
 
 SETTLE = 0.25
 """Seconds that answers may rest before they are saved and judged: typing goes on meanwhile."""
+
+RESTS = 2.0
+"""How many times as long as it has judged the keeper rests: hundreds of hosts take a while to judge, and the keyboard
+needs the interpreter too."""
+
+OFTEN = 0.1
+"""Seconds between two views of hosts that are being read."""
 
 
 class Keeper:
@@ -69,6 +76,8 @@ class Keeper:
         self._draft = Draft(shelf.place, answers or Answers(), answers.text if answers else "")
         self._lookout = Lookout(reach, self._sink, self._looked, clock)
         self._dirty = True
+        self._searched: dict[str, tuple[FlinkSpec, HostFacts]] = {}
+        self._shown_at = 0.0
         self._save = bool(answers)
         self._view = View(use, self._draft.answers, earlier=shelf.earlier())
         self._judged: Answers | None = None
@@ -121,10 +130,12 @@ class Keeper:
         self._changed.set()
 
     def _keep(self) -> None:
+        took = 0.0
         while True:
             self._changed.wait()
-            if self._stop.wait(self._settle if self._view.spec else 0.0):
+            if self._stop.wait(max(self._settle, RESTS * took) if self._view.spec else 0.0):
                 return
+            began = time.monotonic()
             self._changed.clear()
             with self._lock:
                 self._dirty = False
@@ -134,6 +145,7 @@ class Keeper:
                 self._turn(save)
             except Exception as fault:  # noqa: BLE001 - the walk goes on with what it knows, and says so
                 self._tell(events.Note(broken("Judging the answers", fault)))
+            took = time.monotonic() - began
             with self._lock:
                 self._judged = answers
                 if not self._dirty:
@@ -165,7 +177,7 @@ class Keeper:
         self._publish(spec=spec)
         self._lookout.want(spec)
         facts = self._lookout.facts
-        self._masker.add(*secrets_seen(spec, facts))
+        self._mask_seen(spec, facts)
         try:
             look = judge(spec, facts, self._waived)
         except UnknownBuild:
@@ -191,11 +203,16 @@ class Keeper:
         return spec_of(answers, _nowhere) if self.use == "practice" else spec_of(answers)
 
     def _looked(self) -> None:
-        """A reading has ended."""
+        """A reading has ended. Of many that end at once not each makes a view: the keeper shows them all in its turn."""
         with self._lock:
+            now = time.monotonic()
+            if now - self._shown_at < OFTEN and self._lookout.reading:
+                self._touch()
+                return
+            self._shown_at = now
             spec, facts = self._view.spec, self._lookout.facts
             if spec is not None:
-                self._masker.add(*secrets_seen(spec, facts))
+                self._mask_seen(spec, facts)
             self._publish(
                 facts=facts,
                 reading=self._lookout.reading,
@@ -204,6 +221,15 @@ class Keeper:
                 sudo_open=self._sudo_open(facts),
             )
             self._touch()
+
+    def _mask_seen(self, spec: ClusterSpec, facts: ClusterFacts) -> None:
+        """Mask the secrets in the configurations of these hosts; what was searched before is not searched again."""
+        for name in spec.names:
+            seen = facts[name]
+            before = self._searched.get(name)
+            if before is None or before[0] != spec.flink or before[1] is not seen:
+                self._masker.add(*secrets_on(spec, seen))
+                self._searched[name] = (spec.flink, seen)
 
     def _submit(self, work: Callable[[threading.Event], None], stop: threading.Event) -> None:
         """Have a job done after those that wait already; its stop is set when it shall end."""

@@ -20,9 +20,17 @@ from .needs import Need
 from .readings import Readings
 from .session import Parts, survey
 from .spec import ClusterSpec
+from .turnstile import Turnstile
 
 AT_ONCE = 64
-"""Hosts that are read at the same time: many that hang must not keep the others waiting."""
+"""Hosts that are read at the same time at most: many that hang must not keep the others waiting."""
+
+FRESH = 12
+"""Of these, those that are at it for less than `SOON`: each login costs this machine about a hundredth of a second of
+computing, and the threads that do it and the keyboard share one interpreter."""
+
+SOON = 1.0
+"""Seconds after which a host that has not answered mostly makes us wait and nothing else."""
 
 
 class Reach(Protocol):
@@ -83,6 +91,7 @@ class Lookout:
         self._read_at: dict[str, float] = {}
         self._telling = 0
         self._closed = False
+        self._turns = Turnstile(FRESH, SOON)
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="read")
 
     @property
@@ -183,8 +192,11 @@ class Lookout:
         if reading.stop.is_set():
             return
         try:
-            prober = self._reach.parts(spec, reading.stop).prober
-            facts = prober.read({host: reading.needs}, reading.stop, self._sink).get(host)
+            with self._turns.turn(reading.stop):
+                if reading.stop.is_set():
+                    return
+                prober = self._reach.parts(spec, reading.stop).prober
+                facts = prober.read({host: reading.needs}, reading.stop, self._sink).get(host)
         except Exception as fault:  # noqa: BLE001 - whatever went wrong, nobody must wait for this host for ever
             facts = _crashed(host, fault)
             self._sink(events.Note(f"{facts.failure.cause if facts.failure else ''}", host))
@@ -218,6 +230,7 @@ class Lookout:
         reading = self._under_way.pop(host, None)
         if reading is not None:
             reading.stop.set()
+            self._turns.nudge()
 
 
 def _crashed(host: str, fault: Exception) -> HostFacts:

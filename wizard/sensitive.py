@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from .facts import ClusterFacts
+from .facts import ClusterFacts, HostFacts
 from .flink.catalogue import line_of
 from .flink.configfile import ConfigUnreadable, read_config
 from .flink.keys import is_secret
@@ -25,13 +25,18 @@ def secrets_in(config: Mapping[str, str]) -> Iterator[Secret]:
 
 def secrets_seen(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Secret]:
     """The same of the configurations that stand on the hosts, which diffs and journals quote."""
-    line = line_of(spec.flink.version)
     for host in spec.names:
-        for name in {line.config.file, "flink-conf.yaml"}:
-            file = facts[host].conf_file(spec.flink.home, name)
-            if file is None or file.text is None:
-                continue
-            with suppress(ConfigUnreadable):
-                yield from secrets_in(
-                    read_config(file.text, "flat" if name == "flink-conf.yaml" else line).values
-                )
+        yield from secrets_on(spec, facts[host])
+
+
+def secrets_on(spec: ClusterSpec, seen: HostFacts) -> Iterator[Secret]:
+    """The same of one host."""
+    line = line_of(spec.flink.version)
+    for name in {line.config.file, "flink-conf.yaml"}:
+        file = seen.conf_file(spec.flink.home, name)
+        if file is None or file.text is None:
+            continue
+        with suppress(ConfigUnreadable):
+            yield from secrets_in(
+                read_config(file.text, "flat" if name == "flink-conf.yaml" else line).values
+            )

@@ -170,9 +170,10 @@ class ClusterSpec:
         Raises:
             KeyError: no node has that name.
         """
-        for host in self.hosts:
-            if host.name == name:
-                return host
+        for some in ((self.master,), self.standby, self.workers):
+            for host in some:
+                if host.name == name:
+                    return host
         raise KeyError(name)
 
     def is_worker(self, name: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from validators.check import Check, Needs, everywhere, manual, nothing, reached
 from wizard.facts import ClusterFacts, HostFacts
@@ -114,12 +114,9 @@ def own_name(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
 
 
 def agreement(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
+    heard = [(host.name, seen.names) for host, seen in reached(spec, facts)]
     for named in spec.hosts:
-        answers = {
-            host.name: frozenset(text for text in seen.names.get(named.address, ()) if not _loopback(text))
-            for host, seen in reached(spec, facts)
-            if host.name != named.name
-        }
+        answers = {name: _far(names.get(named.address, ())) for name, names in heard if name != named.name}
         given = {name: answer for name, answer in answers.items() if answer}
         first = next(iter(given.values()), frozenset[str]())
         others = tuple(name for name, answer in given.items() if not answer & first)
@@ -137,6 +134,11 @@ def agreement(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
                 ),
                 manual("Compare on each host", f"getent ahosts {named.address}"),
             )
+
+
+@lru_cache(maxsize=4096)
+def _far(addresses: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(text for text in addresses if not _loopback(text))
 
 
 def underscores(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:

@@ -184,6 +184,7 @@ def _connect(
     except BaseException:
         close_all()
         raise
+    transport.settle()
     closers.remove(transport.close)
     return SshConnection(target.name, transport, route, close_all)
 

@@ -36,6 +36,9 @@ PACKET = 256 * 1024
 KEEPALIVE_SECONDS = 15
 DEAD_PEER_SECONDS = 45
 _STEP = 0.1
+WAKES = 2.0
+"""Seconds between two looks of an idle connection whether it was closed. The library looks ten times a second: with
+hundreds of connections that is thousands of threads a second that want the interpreter."""
 
 # Without any handler of its own the library's log would be printed over the screen.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -53,6 +56,18 @@ class QuietTransport(paramiko.Transport):
         options = self.get_security_options()
         options.ciphers = CIPHERS
         options.digests = DIGESTS
+
+    def settle(self) -> None:
+        """The login is over: from now on the connection mostly waits."""
+        if isinstance(self.sock, socket.socket):
+            self.sock.settimeout(WAKES)
+
+    def stop_thread(self) -> None:
+        """End the reading thread at once, and not at its next look."""
+        if isinstance(self.sock, socket.socket):
+            with suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
+        super().stop_thread()
 
     def _log(self, level: int, msg: str | list[str], *args: object) -> None:
         # What a server says instead of its version is only ever logged by the library.
