@@ -63,6 +63,9 @@ MOST_FIELD = 26
 DETAILS = 3
 """Inputs, formula and bounds of a suggestion; what differs on single hosts stands in the table."""
 
+FIRST_KEYS = "Tab and the arrows go from field to field. F8 goes on, F7 back, F1 explains; nothing is lost by it."
+"""What one needs to know before the first key."""
+
 _unfinished: WeakKeyDictionary[Walk, dict[str, str]] = WeakKeyDictionary()
 """Texts that could not be taken when their step was left: they are there again when it is come back to."""
 
@@ -173,6 +176,8 @@ class StepPane(Pane):
         problems.update(lines([marked("bad", one) for one in wrong]))
         problems.display = bool(wrong)
         words = [ink(one) for one in self.step.summary(view)]
+        if self.step.id == "welcome":
+            words.append(ink(FIRST_KEYS))
         if self.step.columns and view.spec is None:
             words.append(
                 ink("The hosts are looked at once a master and a worker are named on the step Hosts.")
@@ -360,7 +365,8 @@ def _explained(row: QuestionRow) -> list[str]:
     """What is suggested and why, or what the choice means."""
     said: list[str] = []
     if isinstance(row.field, ChoiceField) and row.field.detail:
-        said.append(f"{row.field.text or 'As suggested'}: {row.field.detail}.")
+        left_open = row.suggested.value if row.suggested is not None else "As suggested"
+        said.append(f"{row.field.text or left_open}: {row.field.detail}.")
     if row.suggested is not None:
         said.append(f"Suggested: {row.suggested.value}, {row.suggested.reason.rstrip('.')}.")
         said += [". ".join((*row.suggested.detail[:DETAILS], "")).strip()]

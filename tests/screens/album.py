@@ -14,7 +14,7 @@ import asyncio
 import difflib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -31,10 +31,10 @@ from screens.app import WizardApp
 from screens.step import StepPane
 from wizard.opening import open_walk
 from wizard.runner import Runner
+from wizard.scenarios import practice_scenario
 from wizard.steps import WALKS
 from wizard.times import Times
 from wizard.view import Use
-from wizard.walk import Walk
 
 from .conftest import MOMENT, until
 
@@ -60,15 +60,31 @@ def one_by_one() -> Iterator[None]:
 
 
 @contextmanager
-def imagined(trouble: str = "nothing", use: Use = "practice", tempo: float = 0.0) -> Iterator[WizardApp]:
-    """The application on the imagined cluster with this trouble, as if for this use, outside time."""
+def imagined(
+    trouble: str = "nothing",
+    use: Use = "practice",
+    *,
+    tempo: float = 0.0,
+    answers: str | None = None,
+    ascii: bool = False,
+) -> Iterator[WizardApp]:
+    """The application on the imagined cluster with this trouble, as if for this use, outside time.
+
+    `tempo` is in seconds a command, `answers` are those to begin with.
+    """
+    scenario = practice_scenario()
+    if answers is not None:
+        scenario = replace(scenario, answers=answers)
     options = argparse.Namespace(state_dir=None, trouble=trouble)
-    with one_by_one(), open_walk(options, "practice", times=STILL) as walk:
+    with one_by_one(), open_walk(options, "practice", scenario, STILL) as walk:
         walk.pace(tempo)
         if use != "practice":
             walk.use, walk.steps = use, WALKS[use]
             walk._view = replace(walk.view, use=use)
-        yield WizardApp(walk, clock=STILL.now)
+        yield WizardApp(walk, clock=STILL.now, ascii=ascii)
+
+
+SIZES = ((80, 24), (140, 40))
 
 
 class Drawn(SingleFileSnapshotExtension):
@@ -82,6 +98,7 @@ class Album:
     def __init__(self, snapshot: SnapshotAssertion, pictures: Path | None) -> None:
         self._snapshot = snapshot.use_extension(Drawn)
         self._wrong: list[str] = []
+        self._kept: set[tuple[str, tuple[int, int]]] = set()
         self._pictures = pictures
 
     async def keep(self, pilot: Pilot[int], name: str, *, settled: bool = True) -> None:
@@ -90,24 +107,31 @@ class Album:
         assert isinstance(app, WizardApp)
         await still(app, pilot, settled)
         drawn = drawing(app)
+        index = f"{name}-{app.size.width}x{app.size.height}"
         if self._pictures is not None:
-            (self._pictures / f"{name}-{app.size.width}x{app.size.height}.svg").write_text(
-                without_fonts(app.export_screenshot())
+            svg = without_fonts(app.export_screenshot())
+            (self._pictures / f"{index}.svg").write_text(svg, encoding="utf-8")
+        where = Path(
+            self._snapshot.extension.get_location(test_location=self._snapshot.test_location, index=index)
+        )
+        before = where.read_text(encoding="utf-8") if where.exists() else ""
+        if not self._snapshot(name=index) == drawn:  # noqa: SIM201 - syrupy compares, and accepts, in its ==
+            changes = difflib.unified_diff(
+                before.split("\n"), drawn.split("\n"), "accepted", "now", "", "", 0, ""
             )
-        kept = self._snapshot(name=name)
-        if not kept == drawn:  # noqa: SIM201 - syrupy compares, and accepts, in its ==
-            before = self._before(name)
-            changes = difflib.unified_diff(before, drawn.splitlines(), "accepted", "now", lineterm="", n=0)
-            self._wrong.append("\n".join((f"{name} at {app.size.width}×{app.size.height}:", *changes)))
+            self._wrong.append("\n".join((index, *changes)))
+
+    async def both(self, pilot: Pilot[int], name: str, *, settled: bool = True) -> None:
+        """The same at both sizes, the small one first and last."""
+        for size in (*SIZES, SIZES[0]):
+            if tuple(pilot.app.size) != size:
+                await pilot.resize_terminal(*size)
+            if (index := (name, size)) not in self._kept:
+                self._kept.add(index)
+                await self.keep(pilot, name, settled=settled)
 
     def close(self) -> None:
         assert not self._wrong, "\n\n".join(self._wrong)
-
-    def _before(self, name: str) -> list[str]:
-        shown = self._snapshot.extension.read_snapshot(
-            test_location=self._snapshot.test_location, index=name, session_id=""
-        ) if name else ""
-        return str(shown or "").splitlines()
 
 
 async def still(app: WizardApp, pilot: Pilot[int], settled: bool = True) -> None:
@@ -172,7 +196,9 @@ def letter_of(number: int) -> str:
 def look_of(style: Style | None) -> str:
     if style is None:
         return "plain"
-    words = [word for word in ("bold", "dim", "italic", "underline", "reverse", "strike") if getattr(style, word)]
+    words = [
+        word for word in ("bold", "dim", "italic", "underline", "reverse", "strike") if getattr(style, word)
+    ]
     return " ".join((*words, hue_of(style.color), "on", hue_of(style.bgcolor)))
 
 
@@ -194,6 +220,3 @@ def pictures_wanted() -> Path | None:
         return None
     Path(named).mkdir(parents=True, exist_ok=True)
     return Path(named)
-
-
-Scene = Callable[[Album, tuple[int, int]], object]
