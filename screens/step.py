@@ -63,7 +63,9 @@ MOST_FIELD = 26
 DETAILS = 3
 """Inputs, formula and bounds of a suggestion; what differs on single hosts stands in the table."""
 
-FIRST_KEYS = "Tab and the arrows go from field to field. F8 goes on, F7 back, F1 explains; nothing is lost by it."
+FIRST_KEYS = (
+    "Tab and the arrows go from field to field. F8 goes on, F7 back, F1 explains; nothing is lost by it."
+)
 """What one needs to know before the first key."""
 
 _unfinished: WeakKeyDictionary[Walk, dict[str, str]] = WeakKeyDictionary()
@@ -179,9 +181,8 @@ class StepPane(Pane):
         if self.step.id == "welcome":
             words.append(ink(FIRST_KEYS))
         if self.step.columns and view.spec is None:
-            words.append(
-                ink("The hosts are looked at once a master and a worker are named on the step Hosts.")
-            )
+            where = "here" if self.step.id == "hosts" else "on the step Hosts"
+            words.append(ink(f"The hosts are looked at once a master and a worker are named {where}."))
         if view.saving:
             words.append(marked("warn", view.saving))
         summary = self.query_one("#step-summary", Static)

@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from wizard.findings import blocking
 from wizard.steps import Step
 from wizard.view import View
 from wizard.words import counted
@@ -41,11 +42,13 @@ class StepHead(Vertical):
 
     def show(self, view: View) -> None:
         """Say how far the hosts are read."""
-        self.query_one(".head-state", Static).update(state_of(view) if self._step.columns else Content(""))
+        self.query_one(".head-state", Static).update(
+            state_of(view, self._step) if self._step.columns else Content("")
+        )
 
 
-def state_of(view: View) -> Content:
-    """How far the hosts are read, and what the operator must do for the rest."""
+def state_of(view: View, step: Step) -> Content:
+    """How far the hosts are read, and what the operator must do: for that, or for what was found at this step."""
     if view.spec is None:
         return Content("")
     names = view.spec.names
@@ -59,4 +62,7 @@ def state_of(view: View) -> Content:
         return ink(f"reading: {read} of {counted(len(names), 'host')}", "$text-muted")
     if lost:
         return marked("bad", f"{lost} of {counted(len(names), 'host')} not reached")
+    wrong = len(blocking(step.findings(view)))
+    if wrong:
+        return marked("bad", f"{counted(wrong, 'error')} below")
     return marked("good", f"{counted(len(names), 'host')} read", "$text-muted")

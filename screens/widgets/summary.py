@@ -48,7 +48,9 @@ def state_line(walk: Walk) -> Content:
     if view.applied == "no" or outcome is None:
         if view.applied == "failed":
             return marked("bad", "Nothing was applied.", "bold $text-error")
-        return marked("wait", "Nothing was applied yet.")
+        return marked(
+            "wait", "Nothing was applied yet. Confirm the plan in Review; Apply then carries it out."
+        )
     changes = counted(outcome.changed, "change")
     if view.applied == "cancelled":
         return marked("warn", f"Cancelled after {changes}.", "bold $text-warning")
@@ -196,7 +198,10 @@ def _places(walk: Walk, view: View) -> list[Content]:
         return []
     said = [("record of this run", walk.record), ("answers", view.file)]
     rows = [
-        Content.assemble(ink(f"  {what:<18}  ", MUTED), ink(walk.mask(path))) for what, path in said if path
+        part
+        for what, path in said
+        if path
+        for part in (ink(f"  {what}", MUTED), Content.assemble("    ", ink(walk.mask(path))))
     ]
     if view.saving:
         rows.append(marked("warn", walk.mask(view.saving)))
