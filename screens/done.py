@@ -14,6 +14,7 @@ from textual.widgets import Static
 from wizard.view import View
 
 from .widgets.headline import Headline
+from .widgets.hung import Hung
 from .widgets.inked import lines
 from .widgets.pane import Pane
 from .widgets.summary import state_line, summary_lines, unreal, web_address
@@ -38,7 +39,7 @@ class DonePane(Pane):
     def compose(self) -> ComposeResult:
         yield Headline(self.step.title, self.step.purpose)
         with VerticalScroll(id="summary"):
-            yield Static("", id="summary-text", markup=False)
+            yield Hung(id="summary-text")
 
     def on_mount(self) -> None:
         self.query_one("#summary").focus()

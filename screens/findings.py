@@ -21,6 +21,7 @@ from wizard.words import counted
 from .widgets.cases import Case, cases_of
 from .widgets.casetext import case_content, case_line, healthy_content
 from .widgets.headline import Headline
+from .widgets.hung import Hung
 from .widgets.inked import MUTED, ink, marked
 from .widgets.matrix import matrix_content
 from .widgets.pane import Pane
@@ -82,7 +83,7 @@ class FindingsPane(Pane):
         with Container(id="findings"):
             yield OptionList(id="list", markup=False)
             with VerticalScroll(id="detail"):
-                yield Static("", id="detail-text", markup=False)
+                yield Hung(id="detail-text")
             with VerticalScroll(id="matrix"):
                 yield Static("", id="matrix-text", markup=False)
 

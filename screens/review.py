@@ -25,6 +25,7 @@ from .widgets.choices import Choice, Choices
 from .widgets.diff import command_content, list_content, step_content
 from .widgets.export import Export
 from .widgets.headline import Headline
+from .widgets.hung import Hung
 from .widgets.inked import MUTED, ink, lines, marked
 from .widgets.pane import Pane
 from .widgets.planproblems import left_content, problems_content
@@ -67,7 +68,7 @@ class ReviewPane(Pane):
     BINDINGS = [
         Binding("a", "to_apply", "Apply…"),
         Binding("slash", "search", "Search"),
-        Binding("n", "found(1)", "Next match", show=False),
+        Binding("n", "found(1)", "Next match"),
         Binding("N", "found(-1)", "Match before", show=False),
         Binding("o", "order", "Order"),
         Binding("e", "export", "Export"),
@@ -87,7 +88,7 @@ class ReviewPane(Pane):
     def compose(self) -> ComposeResult:
         yield Headline(self.step.title, self.step.purpose)
         with VerticalScroll(id="problems"):
-            yield Static("", id="problems-text", markup=False)
+            yield Hung(id="problems-text")
         with Container(id="plan"):
             yield PlanTree(id="tree")
             with VerticalScroll(id="detail"):
@@ -211,8 +212,10 @@ class ReviewPane(Pane):
         self._say()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape is ours while something is searched."""
+        """Escape is ours while something is searched; there is a next match where there is one."""
         del parameters
+        if action == "found":
+            return bool(self._hits)
         return action != "end_search" or self.has_class("-searching")
 
     # Drawing
@@ -264,6 +267,7 @@ class ReviewPane(Pane):
 
     def _say(self) -> None:
         self.query_one(Headline).say(self._state())
+        self.refresh_bindings()
 
     def _state(self) -> Content:
         view, made = self.walk.view, self._made

@@ -67,6 +67,11 @@ MOST_FIELD = 26
 DETAILS = 3
 """Inputs, formula and bounds of a suggestion; what differs on single hosts stands in the table."""
 
+FIRST_KEYS = (
+    "Tab and the arrows go from field to field. F8 goes on, F7 back, F1 explains; nothing is lost by it."
+)
+"""What one needs to know before the first key."""
+
 _unfinished: WeakKeyDictionary[Walk, dict[str, str]] = WeakKeyDictionary()
 """Texts that could not be taken when their step was left: they are there again when it is come back to."""
 
@@ -126,7 +131,7 @@ class StepPane(Pane):
         self._view = view
         self._show_questions(view)
         findings = self.step.findings(view)
-        self.query_one(StepHead).show(view, findings)
+        self.query_one(StepHead).show(view)
         for table in self.query(HostTable):
             table.display = view.spec is not None
             table.show(view)
@@ -178,10 +183,11 @@ class StepPane(Pane):
         renew(problems, lines([marked("bad", one) for one in wrong]))
         problems.display = bool(wrong)
         words = [ink(one) for one in self.step.summary(view)]
+        if self.step.id == "welcome":
+            words.append(ink(FIRST_KEYS))
         if self.step.columns and view.spec is None:
-            words.append(
-                ink("The hosts are looked at once a master and a worker are named on the step Hosts.")
-            )
+            where = "here" if self.step.id == "hosts" else "on the step Hosts"
+            words.append(ink(f"The hosts are looked at once a master and a worker are named {where}."))
         if view.saving:
             words.append(marked("warn", view.saving))
         summary = self.query_one("#step-summary", Static)
@@ -361,7 +367,8 @@ def _explained(row: QuestionRow) -> list[str]:
     """What is suggested and why, or what the choice means."""
     said: list[str] = []
     if isinstance(row.field, ChoiceField) and row.field.detail:
-        said.append(f"{row.field.text or 'As suggested'}: {row.field.detail}.")
+        left_open = row.suggested.value if row.suggested is not None else "As suggested"
+        said.append(f"{row.field.text or left_open}: {row.field.detail}.")
     if row.suggested is not None:
         said.append(f"Suggested: {row.suggested.value}, {row.suggested.reason.rstrip('.')}.")
         said += [". ".join((*row.suggested.detail[:DETAILS], "")).strip()]

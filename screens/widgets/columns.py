@@ -30,11 +30,11 @@ GOES_FIRST = (
     "clock",
     "modes",
     "bash -l sees",
-    "java",
     "may write",
     "left to the system",
-    "disk free",
     "cores",
+    "java",
+    "disk free",
     "found",
 )
 """Columns that are left out where it is narrow, the first one first. What they hold is told of the highlighted row."""

@@ -101,11 +101,21 @@ class HostRows(ScrollView):
     def _name_width(self) -> int:
         return min(max((len(name_of(one.host)) for one in self._hosts), default=4), 24)
 
+    def _word_width(self) -> int:
+        """While a run goes on nothing moves sideways; in the end there is room for what was done."""
+        return max((len(STATES[one.state][1]) for one in self._hosts), default=0) if self._over else 9
+
     def _first(self, host: HostProgress) -> list[tuple[str, str]]:
         mark, word, kind = STATES[host.state]
         wide = self._name_width()
         name = one_line(name_of(host.host), wide).ljust(wide)
-        pieces = [(f"{mark} ", kind), (name, "name"), (GAP, "plain"), (f"{word:<9}", kind), (GAP, "plain")]
+        pieces = [
+            (f"{mark} ", kind),
+            (name, "name"),
+            (GAP, "plain"),
+            (word.ljust(self._word_width()), kind),
+            (GAP, "plain"),
+        ]
         told = counts_text(host)
         if self._rows > 1:
             return [*pieces, (told, "dim")]
@@ -128,7 +138,7 @@ class HostRows(ScrollView):
 def counts_text(host: HostProgress) -> str:
     """What was done on the host so far."""
     parts = [f"{host.changed} changed"] if host.changed else []
-    parts += [f"{host.satisfied} as wished"] if host.satisfied else []
+    parts += [f"{host.satisfied} already right"] if host.satisfied else []
     parts += [f"{host.failed} failed"] if host.failed else []
     return ", ".join(parts)
 

@@ -117,6 +117,12 @@ class HostTable(DataTable[Text]):
             if cell.text:
                 mark, _ = MARKS[cell.state]
                 parts += [Content.styled(f"   {title}: ", "$text-muted"), f"{mark}{one_line(cell.text, 400)}"]
+        seen = self._view.facts_of(host) if self._view is not None else None
+        if seen is not None and seen.failure is not None and seen.failure.action:
+            parts += [
+                Content.styled("   next: ", "$text-muted"),
+                ink(one_line(seen.failure.action, 400), "bold"),
+            ]
         return Content.assemble(*parts)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:

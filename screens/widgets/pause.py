@@ -12,13 +12,13 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from wizard.events import ConsentAsked, Paused
 from wizard.wanted import sudo_refused
 from wizard.words import counted, name_of
 
 from .choices import Choice, Choices
+from .hung import Hung
 from .inked import MUTED, ink, lines, marked, told
 
 
@@ -60,9 +60,9 @@ class RunQuestion(Vertical):
 
     def compose(self) -> ComposeResult:
         if self.asking.title.plain:
-            yield Static(self.asking.title)
+            yield Hung(self.asking.title)
         with VerticalScroll():
-            yield Static(self.asking.body)
+            yield Hung(self.asking.body)
         yield Choices(self.asking.choices, row=len(self.asking.choices) <= 3)
 
     def on_mount(self) -> None:

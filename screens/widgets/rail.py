@@ -22,7 +22,7 @@ class Rail(Widget, can_focus=True):
     """A line for each step, with blank lines between them where there is room."""
 
     DEFAULT_CSS = """
-    Rail { width: 17; height: 1fr; background: $surface; padding: 0 0 0 1; }
+    Rail { width: 16; height: 1fr; background: $surface; padding: 0 0 0 1; }
     Rail.-roomy { width: 20; padding: 1 1 0 2; }
     """
 
@@ -100,8 +100,8 @@ class Rail(Widget, can_focus=True):
             # What needs attention is told of the current step too.
             mark, colour, words = CURRENT, "bold $primary", "bold"
             if standing == "attention":
-                title = Content.assemble((step.title, words), (" !", "$warning"))
-                return self._under_cursor(number, Content.assemble((mark, colour), " ", title), width)
+                line = Content.assemble((mark, colour), ("!", "bold $warning"), (step.title, words))
+                return self._under_cursor(number, line, width)
         line = Content.assemble((mark, colour), " ", (step.title, words))
         return self._under_cursor(number, line, width)
 

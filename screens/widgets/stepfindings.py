@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Static
 
 from wizard.findings import Finding
@@ -18,6 +17,7 @@ from wizard.steps.typed import names
 from wizard.text import one_line
 from wizard.words import counted
 
+from .hung import Hung
 from .inked import ink, lines, marked, told
 from .renewing import renew
 
@@ -34,7 +34,7 @@ EVIDENCE = 8
 """Lines of evidence that are shown."""
 
 
-class FindingRow(Widget, can_focus=True):
+class FindingRow(Hung, can_focus=True):
     """Enter opens and closes it."""
 
     DEFAULT_CSS = """
@@ -49,22 +49,25 @@ class FindingRow(Widget, can_focus=True):
         self.finding = finding
         self.opened = False
 
+    def on_mount(self) -> None:
+        self.update(self._said())
+
     def show(self, finding: Finding) -> None:
         """Draw this finding; what is open stays open."""
         if finding != self.finding:
             self.finding = finding
-            self.refresh(layout=True)
+            self.update(self._said())
 
     def action_open(self) -> None:
         self.opened = not self.opened
-        self.refresh(layout=True)
+        self.update(self._said())
         self.call_after_refresh(self.scroll_visible, animate=False)
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
         self.action_open()
 
-    def render(self) -> Content:
+    def _said(self) -> Content:
         one = self.finding
         state, word = STATES[one.severity]
         told_already = len(one.hosts) == 1 and one.hosts[0] in one.title.split()

@@ -5,14 +5,12 @@ Knows words and a view's readings. It must not know the step's questions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from wizard.findings import Finding
+from wizard.findings import blocking
 from wizard.steps import Step
 from wizard.view import View
 from wizard.words import counted
@@ -43,14 +41,14 @@ class StepHead(Vertical):
             yield Static("", classes="head-state", markup=False)
         yield Static(Content(self._step.purpose), classes="head-purpose")
 
-    def show(self, view: View, findings: Sequence[Finding] = ()) -> None:
-        """Say how far the hosts are read, and what was found; the table of that may be out of sight."""
-        state = state_of(view, findings) if self._step.columns else Content("")
+    def show(self, view: View) -> None:
+        """Say how far the hosts are read."""
+        state = state_of(view, self._step) if self._step.columns else Content("")
         renew(self.query_one(".head-state", Static), state)
 
 
-def state_of(view: View, findings: Sequence[Finding] = ()) -> Content:
-    """How far the hosts are read, and what the operator must do for the rest."""
+def state_of(view: View, step: Step) -> Content:
+    """How far the hosts are read, and what the operator must do: for that, or for what was found at this step."""
     if view.spec is None:
         return Content("")
     names = view.spec.names
@@ -64,6 +62,7 @@ def state_of(view: View, findings: Sequence[Finding] = ()) -> Content:
         return ink(f"reading: {read} of {counted(len(names), 'host')}", "$text-muted")
     if lost:
         return marked("bad", f"{lost} of {counted(len(names), 'host')} not reached")
-    if errors := sum(1 for one in findings if one.severity == "error"):
-        return marked("bad", f"{counted(errors, 'finding')} below")
+    wrong = len(blocking(step.findings(view)))
+    if wrong:
+        return marked("bad", f"{counted(wrong, 'error')} below")
     return marked("good", f"{counted(len(names), 'host')} read", "$text-muted")

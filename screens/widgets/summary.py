@@ -30,6 +30,10 @@ NEXT: tuple[tuple[str, str], ...] = (
 """What an operator may want next, and the command for it."""
 
 
+BESIDE = 56
+"""Letters of a proof and of what was seen that stand on one line; longer ones would be wrapped anywhere."""
+
+
 def web_address(view: View) -> str:
     """Where Flink's web interface is; "" while that is not known."""
     rest = view.desired.rest if view.desired is not None else None
@@ -44,7 +48,9 @@ def state_line(walk: Walk) -> Content:
     if view.applied == "no" or outcome is None:
         if view.applied == "failed":
             return marked("bad", "Nothing was applied.", "bold $text-error")
-        return marked("wait", "Nothing was applied yet.")
+        return marked(
+            "wait", "Nothing was applied yet. Confirm the plan in Review; Apply then carries it out."
+        )
     changes = counted(outcome.changed, "change")
     if view.applied == "cancelled":
         return marked("warn", f"Cancelled after {changes}.", "bold $text-warning")
@@ -109,13 +115,21 @@ def _proof(walk: Walk, proof: ProofMade) -> list[Content]:
     if proof.skipped:
         return [marked("warn", f"{title}: left out, {observed}")]
     if proof.good:
-        seen = ink(f"  {observed}", MUTED) if observed not in {"", title} else Content("")
-        return [Content.assemble(marked("good", title, ""), seen)]
+        said = marked("good", title, "")
+        if set(_words(observed)) <= set(_words(title)):
+            return [said]
+        if len(title) + len(observed) > BESIDE:
+            return [said, ink(f"    {observed}", MUTED)]
+        return [Content.assemble(said, ink(f"  {observed}", MUTED))]
     of = f" (wanted: {wanted})" if wanted else ""
     said = [marked("bad", f"{title}: {observed}{of}")]
     for line in (*told("seen", walk.mask(proof.evidence)), *told("next", walk.mask(proof.action), "bold")):
         said.append(Content.assemble("  ", line))
     return said
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 def _mended(walk: Walk) -> list[Content]:
@@ -158,8 +172,7 @@ def _unreal(walk: Walk, view: View) -> list[Content]:
             ink("Nothing was real", HEAD),
             ink("The hosts were imagined, and nothing is kept. To begin with real ones:"),
             ink("  flink-wizard install", "bold"),
-            ink("  flink-wizard dry-run", "bold")
-            + ink("   the same walk on real hosts, changing nothing", MUTED),
+            ink("  flink-wizard dry-run", "bold") + ink("   your own hosts, changing nothing", MUTED),
         ]
     return []
 
@@ -185,7 +198,10 @@ def _places(walk: Walk, view: View) -> list[Content]:
         return []
     said = [("record of this run", walk.record), ("answers", view.file)]
     rows = [
-        Content.assemble(ink(f"  {what:<18}  ", MUTED), ink(walk.mask(path))) for what, path in said if path
+        part
+        for what, path in said
+        if path
+        for part in (ink(f"  {what}", MUTED), Content.assemble("    ", ink(walk.mask(path))))
     ]
     if view.saving:
         rows.append(marked("warn", walk.mask(view.saving)))

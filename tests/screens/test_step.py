@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.content import Content
 from textual.events import Key
 from textual.widgets import Input, OptionList
 
@@ -13,6 +14,7 @@ from screens.widgets.configeditor import ConfigEditor
 from screens.widgets.field import ChoiceField, LineField, LinesField, ManyField
 from screens.widgets.hint import Hint
 from screens.widgets.hosttable import HostTable
+from screens.widgets.hung import hang
 from screens.widgets.memorybar import MemoryBar, shares
 from screens.widgets.question import QuestionRow
 from wizard.answers.answers import HostEntry
@@ -293,3 +295,17 @@ def test_columns_never_take_more_than_their_room(room: int) -> None:
     shown = fitted(titles, [24, 40, 12, 9, 3, 9, 7, 7, 12, 48, 6], room)
     assert sum(one.width + 2 for one in shown) <= room
     assert {0, 1, 10} <= {one.place for one in shown}
+
+
+@pytest.mark.parametrize(
+    ("said", "width", "drawn"),
+    [
+        ("seen    no space left on it", 16, "seen    no space\n        left on\n        it"),
+        ("    why     it is full", 20, "    why     it is\n            full"),
+        ("✓ they reach each other", 14, "✓ they reach\n  each other"),
+        ("a sentence of two lines", 14, "a sentence of\ntwo lines"),
+        ("", 10, ""),
+    ],
+)
+def test_a_long_line_goes_on_below_its_words(said: str, width: int, drawn: str) -> None:
+    assert [line.rstrip() for line in hang(Content(said), width).plain.split("\n")] == drawn.split("\n")

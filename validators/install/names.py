@@ -78,7 +78,7 @@ def resolvable(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
                     "name-is-loopback",
                     "error",
                     (host.name,),
-                    f"{name} is this machine itself for hosts that are another",
+                    f"{host.name} takes {name} for itself",
                     f"{name} → {', '.join(answer)}",
                     f"the address of {named.name}",
                     "The daemons there would talk to themselves and never find the others.",

@@ -9,7 +9,7 @@ from ..flink.catalogue import line_of
 from ..spec import ClusterSpec
 from ..view import View
 from .step import ByHand, Step
-from .typed import login, of_spec, word
+from .typed import file_of, login, of_spec, word
 
 
 def web_address(view: View) -> str:
@@ -23,7 +23,7 @@ def web_address(view: View) -> str:
 
 @of_spec
 def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
-    file = word(view.file) if view.file else "FILE"
+    file = file_of(view)
     note = () if view.file else ("# FILE is the answers file; it is written once the cluster has a name.",)
     worker = spec.workers[-1].name if spec.workers else spec.master.name
     line, home = line_of(spec.flink.version), spec.flink.home

@@ -13,7 +13,7 @@ from ..words import counted
 from . import flink, flink_config, hosts, java_home, requirements, ssh_keys
 from .cells import STATE, UNKNOWN, row_of, verdict
 from .step import ByHand, Cell, Step
-from .typed import of_spec, word
+from .typed import file_of, of_spec, word
 
 CONCERNS: frozenset[str] = (
     hosts.CONCERNS
@@ -71,7 +71,7 @@ def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
     log = view.desired.log_dir if view.desired else f"{home}/log"
     conf = spec.conf_dir or f"{home}/conf"
     port = view.desired.web_port if view.desired else 8081
-    file = word(view.file) if view.file else "FILE"
+    file = file_of(view)
     return (
         ByHand(
             f"Look, on {spec.master.name}",

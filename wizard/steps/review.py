@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..view import View
 from .step import ByHand, Step
-from .typed import word
+from .typed import file_of
 
 
 def _by_hand(view: View) -> tuple[ByHand, ...]:
-    file = word(view.file) if view.file else "FILE"
+    file = file_of(view)
     note = () if view.file else ("# FILE is the answers file; it is written once the cluster has a name.",)
     return (
         ByHand("The same plan, printed", (*note, f"flink-wizard apply {file} --dry-run")),

@@ -42,6 +42,13 @@ def word(text: str) -> str:
     return shlex.quote(text)
 
 
+def file_of(view: View) -> str:
+    """The answers file as one would type it. That of a practice walk does not outlive it, so only its name is told."""
+    if not view.file:
+        return "FILE"
+    return "answers.yaml" if view.use == "practice" else word(view.file)
+
+
 def user_of(spec: ClusterSpec, host: HostSpec) -> str:
     return host.user or spec.user
 

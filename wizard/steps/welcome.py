@@ -8,11 +8,11 @@ from __future__ import annotations
 from ..questions import Suggested, question
 from ..view import View
 from .step import ByHand, Step
-from .typed import word
+from .typed import file_of
 
 
 def _by_hand(view: View) -> tuple[ByHand, ...]:
-    file = word(view.file) if view.file else "FILE"
+    file = file_of(view)
     return (
         ByHand(
             "The same without a dialogue, from an answers file",
@@ -30,8 +30,8 @@ WELCOME = Step(
     questions=(
         question(
             "cluster",
-            help="A name of your choice for this cluster; its answers are kept under it.",
-            suggest=lambda view: Suggested("flink", "the answers are saved once you name it"),
+            help="A name of your choice. From then on your answers are saved under it as you give them.",
+            suggest=lambda view: Suggested("flink", "any short name will do"),
         ),
     ),
     by_hand=_by_hand,

@@ -18,7 +18,7 @@ from .step import ByHand, Cell, Step
 from .typed import SHOWN, of_spec, word
 from .version import line_for
 
-COLUMNS = ("state", "runs", "TaskManagers", "slots each", "memory each", "left to the system")
+COLUMNS = ("state", "runs", "how many", "slots each", "memory each", "left to the system")
 
 
 def roles(spec: ClusterSpec, host: HostSpec) -> str:
