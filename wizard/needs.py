@@ -116,6 +116,15 @@ class Tcp:
 
 
 @dataclass(frozen=True, slots=True)
+class Quorum:
+    """How each ZooKeeper server answers this host, and the texts that the first that serves holds at these paths."""
+
+    servers: tuple[tuple[str, int], ...]
+    paths: tuple[str, ...] = ()
+    crosses: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class LogTail:
     """The last lines of the newest file for each shell pattern of an absolute path."""
 
@@ -147,6 +156,7 @@ Need = (
     | Logins
     | Rest
     | Tcp
+    | Quorum
     | LogTail
     | Ask
 )

@@ -176,6 +176,8 @@ class HaSpec:
     root: str
     cluster_id: str | None
     rpc_port: str | None
+    leader: tuple[str, ...]
+    """Where the leader's address stands in ZooKeeper, below the root and the cluster's id: the first that is there."""
 
 
 @dataclass(frozen=True, slots=True)
