@@ -95,11 +95,12 @@ class Logins:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """GET of each path at http://address:port from this host itself."""
+    """GET of each path at http://address:port from this host itself. With `follow` one redirection is followed."""
 
     address: str
     port: int
     paths: tuple[str, ...]
+    follow: bool = False
     crosses: ClassVar[bool] = True
 
     @property

@@ -121,6 +121,8 @@ class HaSpec:
     storage_dir: str
     nodes: tuple[str, ...] = ()
     """Names of the nodes that run Flink's own ZooKeeper instead, in the order of their ids, which begin with 1."""
+    suggested: bool = False
+    """Whether no answer named these nodes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,12 +111,12 @@ def _ha(answers: Answers, hosts: _Hosts) -> HaSpec | None:
         return None
     nodes, servers = split_zookeeper(answers.list_at("ha.zookeeper"))
     known = {same_name(host.name): host.name for role in ROLES for host in hosts.of(role)}
-    if not nodes and not servers:
+    left_open = not nodes and not servers
+    if left_open:
         nodes = suggested_nodes(tuple(dict.fromkeys(known.values())))
     # One that is no node is a problem of the answers; until it is mended the others serve.
-    return HaSpec(
-        servers, storage, tuple(known[same_name(name)] for name in nodes if same_name(name) in known)
-    )
+    found = tuple(known[same_name(name)] for name in nodes if same_name(name) in known)
+    return HaSpec(servers, storage, found, left_open)
 
 
 def _hdfs(answers: Answers, user: str, hosts: _Hosts) -> HdfsSpec:
