@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,8 +53,13 @@ def commands(operator: Operator) -> list[tuple[str, str]]:
     return [(event["host"], event["operation"]) for event in started]
 
 
+def java(lab: Lab, name: str, what: str) -> str:
+    """The pids of this host's JVMs whose command line names this."""
+    return lab[name].exec(["pgrep", "-u", "flink", "-f", f"java.*{what}"], check=False).stdout.strip()
+
+
 def jobmanager(lab: Lab, name: str) -> str:
-    return lab[name].exec(["pgrep", "-f", "StandaloneSessionClusterEntrypoint"], check=False).stdout.strip()
+    return java(lab, name, "StandaloneSessionClusterEntrypoint")
 
 
 def leader(operator: Operator, file: str) -> str:
@@ -98,3 +102,73 @@ def test_the_standby_answers_with_all_taskmanagers_when_the_leader_is_killed(lab
     assert mended.status == 0, mended
     assert {host for host, operation in commands(operator) if operation == "start-jobmanager"} == {led}
     assert leader(operator, file) == other
+
+
+@pytest.mark.long
+def test_a_standby_goes_and_comes_back_while_the_cluster_runs(lab: Lab) -> None:
+    operator = operator_of(lab)
+    file = "/home/flink/cluster.yaml"
+    assert operator.run("apply", file, "--yes").status == 0
+    taskmanagers = {name: java(lab, name, "TaskManagerRunner") for name in NODES}
+
+    gone = operator.run("remove-jobmanager", file, "node1", "--yes")
+    assert gone.status == 0 and not jobmanager(lab, "node1"), gone
+    assert lab["node0"].read("/home/flink/flink-2.3.0/conf/masters") == "node0:8081\n"
+    until(lambda: leader(operator, file) == "node0")
+    alone = operator.run("status", file)
+    assert alone.status == 0 and "2 of 2 TaskManagers registered" in alone.out, alone
+
+    back = operator.run("add-jobmanager", file, "node1", "--yes")
+    assert back.status == 0 and jobmanager(lab, "node1"), back
+    assert commands(operator) and "standby:" in operator.host.read(file)
+    again = operator.run("add-jobmanager", file, "node1", "--yes")
+    assert again.status == 0 and commands(operator) == [], again
+    assert {name: java(lab, name, "TaskManagerRunner") for name in NODES} == taskmanagers
+
+
+@pytest.mark.long
+def test_a_stop_ends_every_daemon_and_a_start_brings_all_back(lab: Lab) -> None:
+    operator = operator_of(lab)
+    file = "/home/flink/cluster.yaml"
+    stopped = operator.run("stop", file)
+    assert stopped.status == 0, stopped
+    assert not any(java(lab, name, "") for name in NODES)
+    down = operator.run("status", file)
+    assert down.status == 1 and "ZooKeeper 0 of 1" in down.out, down
+    started = operator.run("start", file)
+    assert started.status == 0, started
+    up = operator.run("status", file)
+    assert up.status == 0 and leader(operator, file), up
+
+
+@pytest.mark.long
+def test_a_directory_of_each_host_alone_is_refused_before_a_jobmanager_starts(make_lab: MakeLab) -> None:
+    lab = make_lab([desk(), *(HostSettings(name) for name in NODES)])
+    operator = operator_of(lab)
+    own = {"zookeeper": ["node0"], "storage_dir": "/home/flink/ha"}
+    refused = operator.run("apply", operator.write(with_standby("node1", ha=own)), "--yes")
+    assert refused.status == 1 and "does not see what node" in refused.out, refused
+    assert not any(jobmanager(lab, name) for name in NODES)
+    for name in ("node0", "node1"):
+        assert lab[name].exec(["ls", "-A", "/home/flink/ha"]).stdout == ""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("version", ["1.9.3", "1.20.5"])
+def test_older_lines_have_a_standby_too(make_lab: MakeLab, tmp_path: Path, version: str) -> None:
+    tmp_path.chmod(0o777)
+    shared = [HostSettings(name, binds=((str(tmp_path), "/srv/shared", False),)) for name in NODES]
+    lab = make_lab([desk(), *shared])
+    operator = operator_of(lab)
+    wanted = answers(version, java={"allow_unsupported": True}, standby=["node1"])
+    wanted["ha"] = {"zookeeper": list(NODES), "storage_dir": STORAGE}
+    file = operator.write(wanted)
+    applied = operator.run("apply", file, "--yes")
+    assert applied.status == 0, applied
+    again = operator.run("apply", file, "--yes")
+    assert again.status == 0 and "Nothing to change" in again.out, again
+    led = leader(operator, file)
+    lab[led].exec(["kill", jobmanager(lab, led)])
+    other = {"node0": "node1", "node1": "node0"}[led]
+    until(lambda: leader(operator, file) == other)
+    until(lambda: rest(lab[other])["taskmanagers"] == 2)

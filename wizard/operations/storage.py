@@ -234,14 +234,15 @@ class NoteStorage(_WithStorage):
 
 @dataclass(frozen=True)
 class UnmarkStorage(Operation):
-    """Take this host's file away again, also one that a killed run left."""
+    """Take this host's file away again, also one that a killed run left. `closing`: whatever the run came to."""
 
-    storage: Storage
     touched = (Paths,)
+    storage: Storage
+    closing: bool = False
 
     @property
     def id(self) -> str:
-        return "unmark-storage"
+        return "unmark-storage-at-the-end" if self.closing else "unmark-storage"
 
     @property
     def title(self) -> str:

@@ -361,12 +361,13 @@ INSTALL: tuple[tuple[str, StageMaker], ...] = (
 )
 
 
-def plan_of(kind: str, makers: tuple[tuple[str, StageMaker], ...], wish: Desired, context: Context) -> Plan:
+def plan_of(kind: str, makers: Iterable[tuple[str, StageMaker]], wish: Desired, context: Context) -> Plan:
     """A plan of these stages; stages without a step are left out. The lock is taken first and released last."""
     master = wish.spec.master.name
     lock = f"{context.state}/lock"
+    makers = tuple(makers)
     storage = storage_of(wish, context) if any(stage in makers for stage in TRY_STORAGE) else None
-    left = tuple(UnmarkStorage(host, storage) for host in storage.hosts) if storage else ()
+    left = tuple(UnmarkStorage(host, storage, True) for host in storage.hosts) if storage else ()
     stages = [Stage("Lock", (TakeLock(master, lock, context.lock_owner, context.stale_lock),))]
     for title, maker in makers:
         steps = tuple(maker(wish, context))
