@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from tests.unit.worlds import HOME, cluster, daemon, flink_home, host, install_plan, run, spec, with_home
+from validators.catalogue import check_install
+from validators.install.standby import STANDBY
 from wizard import availability
 from wizard.answers import BadAnswers, build_spec, parse_answers
 from wizard.answers.ha import parse_zookeeper, split_zookeeper
 from wizard.commands import Run, Upload, lines_of
 from wizard.desired import Desired, settle
-from wizard.facts import ClusterFacts, HostFacts, PathFacts, ZooKeeperFacts
+from wizard.facts import ClusterFacts, HostFacts, ListenFacts, PathFacts, ZooKeeperFacts
 from wizard.flink.catalogue import LINES
 from wizard.flink.keys import judge_key
 from wizard.needs import Quorum, Rest
@@ -173,7 +175,7 @@ def test_a_zookeeper_that_was_there_already_is_asked_and_never_touched() -> None
     done = run(install_plan(wish), facts)
     assert done.outcome.good
     assert not [one for one in done.done if "zookeeper" in one.operation or "zoo.cfg" in one.operation]
-    assert "ZooKeeper serves" in [proof.title for proof in done.outcome.proofs]
+    assert "A ZooKeeper server serves" in [proof.title for proof in done.outcome.proofs]
 
 
 SHIPPED = (
@@ -368,6 +370,27 @@ def test_texts_are_read_in_order_and_what_is_missing_is_empty() -> None:
     assert list(read_texts(answer)) == ["http://w1", "", "more"]
     assert list(read_texts(answer[:50])) in ([], [""])
     assert list(read_texts(b"HTTP/1.1 400 Bad Request\r\n\r\n")) == []
+
+
+def test_what_stands_in_the_way_is_told_before_anything_is_changed() -> None:
+    def said(wish: ClusterSpec, **changes: Any) -> set[str]:
+        findings = check_install(wish, cluster(host("m", **changes), host("w1"), host("w2")), checks=STANDBY)
+        assert all(finding.hosts == ("m",) for finding in findings)
+        return {finding.id for finding in findings}
+
+    full = PathFacts(SHARED, "directory", 0o755, "root", writable=False)
+    assert said(highly(), paths=MappingProxyType({SHARED: full})) == {"storage-unwritable"}
+    free = PathFacts(SHARED, "missing", writable=True)
+    assert said(highly(), paths=MappingProxyType({SHARED: free})) == set()
+    other = (ListenFacts("0.0.0.0", 2181, 99, "java"),)
+    assert said(highly(), listening=other) == {"zookeeper-port-taken"}
+    ours = flink_home("2.3.0")
+    homes = MappingProxyType({HOME: ours})
+    assert said(highly(), listening=other, homes=homes, daemons=(daemon("zookeeper", 99),)) == set()
+    outside = replace(highly(), ha=HaSpec(("zk:2181",), SHARED))
+    silent = MappingProxyType({("zk", 2181): ZooKeeperFacts("", "connect: Connection refused")})
+    assert said(outside, zookeeper=silent) == {"zookeeper-unreachable"}
+    assert said(outside, listening=other) == set()
 
 
 def test_an_old_standby_is_followed_to_the_one_that_leads(two_webs: tuple[int, int]) -> None:

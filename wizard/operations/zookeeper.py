@@ -125,7 +125,7 @@ class QuorumServes(Proof):
 
     @property
     def title(self) -> str:
-        return "ZooKeeper serves"
+        return "Enough ZooKeeper servers serve" if self.own else "A ZooKeeper server serves"
 
     @property
     def patience(self) -> float:
