@@ -151,7 +151,10 @@ class StorageShared(Proof):
 
     @property
     def title(self) -> str:
-        return f"{self.storage.directory} is one directory for all JobManagers"
+        many = len(self.storage.hosts) > 1
+        return (
+            f"{self.storage.directory} {'is one directory for all JobManagers' if many else 'can be written'}"
+        )
 
     @property
     def patience(self) -> float:
@@ -185,7 +188,11 @@ class StorageShared(Proof):
         ]
         return Verdict(
             not unseen,
-            unseen[0] if unseen else f"each of {len(hosts)} hosts sees the files of all",
+            unseen[0]
+            if unseen
+            else f"each of {len(hosts)} hosts sees the files of all"
+            if len(hosts) > 1
+            else "written and seen",
             "one directory that all JobManagers share",
             "\n".join(unseen[1:6]),
             "Mount one network directory under this path on every JobManager's host, or name one as ha.storage_dir.",

@@ -181,7 +181,8 @@ class OneLeads(Proof):
 
     @property
     def title(self) -> str:
-        return f"One of {counted(len(self.jobmanagers), 'JobManager')} leads"
+        many = len(self.jobmanagers)
+        return f"One of {many} JobManagers leads" if many > 1 else "The JobManager leads"
 
     @property
     def patience(self) -> float:
