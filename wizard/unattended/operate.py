@@ -144,10 +144,9 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
     master, rest = _answering(desired, facts)
     overview = answer(facts, master, rest, desired.line.web.overview)
     if overview is None:
-        several = (
-            "no JobManager answers, also not" if len(desired.rests) > 1 else "the JobManager does not answer"
-        )
-        terminal.line(f"{marks.bad} {several} on http://{rest.address}:{rest.port}")
+        asked = " and ".join(f"http://{one.address}:{one.port}" for _, one in desired.rests)
+        nobody = "no JobManager answers" if len(desired.rests) > 1 else "the JobManager does not answer"
+        terminal.line(f"{marks.bad} {nobody} on {asked}")
         return first_of(Exit.UNREACHABLE if lost else Exit.DONE, Exit.FAILED)
     seen_tms = taskmanagers(facts, master, rest, desired.line)
     slots = number(overview, desired.line.web.slot_count, 0)
