@@ -20,6 +20,8 @@ from .step import ByHand, Cell, Step
 from .typed import SHOWN, names, of_spec, word
 from .version import line_for
 
+CONCERNS = frozenset({"storage-unwritable", "zookeeper-port-taken", "zookeeper-unreachable"})
+
 COLUMNS = ("state", "runs", "TaskManagers", "slots each", "memory each", "left to the system")
 
 
@@ -47,7 +49,10 @@ def _row(view: View, host: HostSpec) -> tuple[Cell, ...]:
     if desired is None or node is None:
         return marked(view, seen, (Cell("checking", "wait"), runs, *(UNKNOWN,) * (len(COLUMNS) - 2)))
     fits = state_by(view, host.name, "values-do-not-fit", "memory-too-large", else_="good")
+    standby = state_by(view, host.name, *sorted(CONCERNS), else_="good")
     state = Cell("ok" if fits == "good" else "does not fit", fits)
+    if fits == "good" and standby != "good":
+        state = Cell("see below", standby)
     none = Cell("-", "dim")
     division = divide(desired, node, host.name, seen.memory_mib) if seen.memory_mib and seen.cores else None
     key = desired.line.memory.taskmanager
@@ -148,10 +153,7 @@ def _zookeeper(view: View) -> Suggested | None:
     nodes = suggested_nodes(view.spec.names) if view.spec else ()
     if not nodes:
         return None
-    why = (
-        "three servers, of which one may be lost" if len(nodes) > 1 else "a cluster of fewer than three hosts"
-    )
-    return Suggested(", ".join(nodes), f"Flink's own ZooKeeper: {why}")
+    return Suggested(", ".join(nodes), "Flink's own; one may be lost" if len(nodes) > 1 else "Flink's own")
 
 
 def _has_modes(view: View) -> bool:
@@ -192,6 +194,7 @@ WORKERS = Step(
     ),
     columns=COLUMNS,
     row=_row,
+    concerns=CONCERNS,
     by_hand=_by_hand,
     summary=_summary,
 )
