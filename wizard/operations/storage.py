@@ -32,6 +32,10 @@ mv -f "$1.part" "$1"
 """
 
 
+_IMAGINED = '{"proof": '
+"""How a record begins whose directory is yet to be made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Storage:
     """The directory, the hosts that must share it, and this run; `record` is a path on the first of the hosts."""
@@ -55,18 +59,21 @@ class Storage:
     def noted(self, facts: ClusterFacts) -> bool:
         """Whether it was proved before, with these hosts and these very directories."""
         seen = path_at(facts[self.master], self.record)
-        return (
-            seen is not None
-            and (seen.text or "").strip() == self.note(facts)
-            and "\0" not in self.note(facts)
-        )
+        text = (seen.text or "").strip() if seen else ""
+        # An imagined directory has no inode; there the record's being there says it.
+        return text == self.note(facts) if self._inodes(facts) else text.startswith(_IMAGINED)
 
     def note(self, facts: ClusterFacts) -> str:
         """What the proof holds for: another file system in the place of this one has another inode there."""
-        inodes = {host: self._inode(facts, host) for host in self.hosts}
-        if not all(inodes.values()):
-            return f'{{"proof": "{Later(self.master, "storage-key")}"}}'
+        inodes = self._inodes(facts)
+        if not inodes:
+            return f'{_IMAGINED}"{Later(self.master, "storage-key")}"}}'
         return json.dumps({"directory": self.directory, "inodes": inodes}, sort_keys=True)
+
+    def _inodes(self, facts: ClusterFacts) -> dict[str, str]:
+        """The directory's inode on each host; empty while one of them is not known."""
+        found = {host: self._inode(facts, host) for host in self.hosts}
+        return found if all(found.values()) else {}
 
     def _inode(self, facts: ClusterFacts, host: str) -> str:
         seen = facts[host].paths.get(self.directory)
@@ -199,6 +206,8 @@ class StorageShared(Proof):
         )
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        if self.storage.noted(facts):
+            return facts
         for host in self.storage.hosts:
             for other in self.storage.hosts:
                 facts = facts.changed_path(host, PathFacts(self.storage.mark(other), "file"))
@@ -220,7 +229,7 @@ class NoteStorage(_WithStorage):
         return "Note that the storage directory is shared"
 
     def satisfied(self, facts: ClusterFacts) -> bool:
-        return self.storage.noted(facts) or self._previewed(facts)
+        return self.storage.noted(facts)
 
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         lost = [host for host in self.storage.hosts if not facts[host].reached]
@@ -233,10 +242,6 @@ class NoteStorage(_WithStorage):
         return facts.changed_path(
             self.host, PathFacts(self.storage.record, "file", text=self.storage.note(facts))
         )
-
-    def _previewed(self, facts: ClusterFacts) -> bool:
-        seen = path_at(facts[self.host], self.storage.record)
-        return seen is not None and "\0" in (seen.text or "")
 
 
 @dataclass(frozen=True)
