@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.walks import Hosts, walking
 from tests.unit.worlds import HOME, cluster, daemon, flink_home, host, install_plan, run, spec, with_home
 from validators.catalogue import check_install
 from validators.install.standby import STANDBY
@@ -31,6 +32,7 @@ from wizard.preview import preview
 from wizard.probes.rest import rests
 from wizard.probes.script import Reading, merged_script, parse_output
 from wizard.probes.zookeeper import read_server, read_texts
+from wizard.scenarios import practice_scenario
 from wizard.session import without_needless_lock
 from wizard.spec import ClusterSpec, HaSpec, HostSpec
 
@@ -68,7 +70,9 @@ def test_every_line_is_told_in_its_own_keys() -> None:
     assert seen == json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if line.ha and line.number >= (1, 9)], ids=str)
+@pytest.mark.parametrize(
+    "line", [line for line in LINES if line.ha and line.number >= (1, 9)], ids=lambda line: line.name
+)
 def test_every_key_is_one_that_this_flink_reads(line: Any) -> None:
     keys = ha_keys(settle(highly(line.newest), three()), "w1")
     scripts_alone = {availability.HEAP_KEY}
@@ -149,6 +153,18 @@ def test_what_is_previewed_is_what_runs() -> None:
     for name in ("m", "w1", "w2"):
         ran = [lines_of(command) for one in done.done if one.host == name for command in one.commands]
         assert [lines_of(command) for command in seen.commands(name)] == ran
+
+
+def test_a_walk_with_a_standby_goes_to_its_end_and_twice_is_once(tmp_path: Path) -> None:
+    more = "standby: [node1]\nha: {storage_dir: /home/flink/ha}\n"
+    with walking(tmp_path, Hosts(), answers=practice_scenario().answers + more) as walk:
+        for changes in (True, False):
+            assert walk.settled(20)
+            walk.review()
+            assert walk.settled(20) and walk.preview is not None
+            assert bool(walk.preview.changes) == changes
+            assert not changes or (walk.confirm() == "" and walk.start() and walk.settled(60))
+        assert walk.view.applied == "done"
 
 
 def test_a_stop_ends_zookeeper_last() -> None:
@@ -425,7 +441,7 @@ def two_webs() -> Iterator[tuple[int, int]]:
 
     servers = [HTTPServer(("127.0.0.1", 0), kind) for kind in (Standby, Leading)]
     ports += [server.server_address[1] for server in servers]
-    threads = [threading.Thread(target=server.serve_forever, daemon=True) for server in servers]
+    threads = [threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True) for server in servers]
     for thread in threads:
         thread.start()
     yield ports[0], ports[1]
