@@ -40,7 +40,7 @@ def with_standby(*standby: str, **more: Any) -> dict[str, Any]:
     return base | {"ha": ha} | ({"standby": list(standby)} if standby else {}) | more
 
 
-def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
+def until(true: Callable[[], bool], seconds: float = 120.0) -> None:
     """Ask until it is so: what a cluster does by itself takes a while."""
     end = time.monotonic() + seconds
     while not true():
