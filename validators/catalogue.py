@@ -16,6 +16,7 @@ from validators.install.names import NAMES
 from validators.install.ports import PORTS
 from validators.install.reach import REACH
 from validators.install.resources import RESOURCES
+from validators.install.standby import STANDBY
 from validators.install.system import SYSTEM
 from wizard.facts import ClusterFacts
 from wizard.findings import Finding, waive
@@ -32,6 +33,7 @@ INSTALL_CHECKS: tuple[Check, ...] = (
     *RESOURCES,
     *NAMES,
     *PORTS,
+    *STANDBY,
     *CONFIG,
 )
 

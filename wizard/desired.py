@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from . import availability
 from .facts import ClusterFacts, HostFacts
 from .flink.catalogue import line_of, module_flag_list
 from .flink.configfile import ConfigUnreadable, read_config
@@ -16,7 +17,7 @@ from .flink.java import module_flags
 from .flink.line import Line
 from .flink.sizes import MIB
 from .javachoice import JavaWish
-from .needs import Rest
+from .needs import Need, Quorum, Rest
 from .sizing import Disk, HostCapacity, Suggestion, Suggestions, suggest
 from .spec import ClusterSpec, HostSpec
 
@@ -80,9 +81,13 @@ class Desired:
         return sum(node.taskmanagers * node.slots for node in self.nodes.values())
 
     @property
+    def master_entries(self) -> tuple[str, ...]:
+        """The lines of conf/masters, each with its port: without one Flink would take a random port."""
+        return tuple(f"{host.address}:{self.rest_of(host.name).port}" for host in self.spec.jobmanagers)
+
+    @property
     def web_port(self) -> int:
-        master = dict(self.nodes[self.spec.master.name].config)
-        return _whole(master.get(self.line.keys.web_port), 8081)
+        return self.rest.port
 
     @property
     def log_dir(self) -> str:
@@ -93,8 +98,30 @@ class Desired:
     @property
     def rest(self) -> Rest:
         """What to ask the JobManager, from the master itself."""
+        return self.rest_of(self.spec.master.name)
+
+    def rest_of(self, host: str) -> Rest:
+        """What to ask the JobManager of that host, from the host itself. A standby answers for the one that leads."""
         web = self.line.web
-        return Rest(self.spec.master.address, self.web_port, (web.overview, web.taskmanagers, web.jobs))
+        port = _whole(dict(self.nodes[host].config).get(self.line.keys.web_port), 8081)
+        paths = (web.overview, web.taskmanagers, web.jobs)
+        return Rest(self.spec.host(host).address, port, paths, self.spec.ha is not None and web.redirects)
+
+    @property
+    def rests(self) -> tuple[tuple[str, Rest], ...]:
+        """(host, what to ask there) of every JobManager, the master first."""
+        return tuple((host.name, self.rest_of(host.name)) for host in self.spec.jobmanagers)
+
+    @property
+    def asked(self) -> Mapping[str, tuple[Need, ...]]:
+        """What to ask each JobManager's host to know how the cluster is."""
+        more = (self.quorum,) if self.quorum else ()
+        return {host: (rest, *more) for host, rest in self.rests}
+
+    @property
+    def quorum(self) -> Quorum | None:
+        """What to ask ZooKeeper, None without high availability."""
+        return availability.quorum(self.spec, self.line, dict(self.nodes[self.spec.master.name].config))
 
 
 def settle(spec: ClusterSpec, facts: ClusterFacts) -> Desired:
@@ -104,10 +131,15 @@ def settle(spec: ClusterSpec, facts: ClusterFacts) -> Desired:
         UnknownVersion: there is no such Flink.
     """
     line = line_of(spec.flink.version)
+    of_cluster = _recorded(spec, line, facts[spec.master.name])
+    spec = availability.with_recorded_nodes(spec, line, of_cluster)
     seen = [host for host in spec.hosts if facts[host.name].memory_mib and facts[host.name].cores]
     suggestions = suggest(line, [capacity_of(spec, host, facts[host.name]) for host in seen])
     taken: list[Suggestion] = []
-    nodes = {host.name: _node(spec, line, host, facts[host.name], suggestions, taken) for host in spec.hosts}
+    nodes = {
+        host.name: _node(spec, line, host, facts[host.name], suggestions, taken, of_cluster)
+        for host in spec.hosts
+    }
     nodes = _with_one_parallelism(spec, line, facts, nodes, taken)
     fresh: list[tuple[str, str]] = []
     if line.java.flags_shipped:
@@ -171,6 +203,7 @@ def _node(
     facts: HostFacts,
     suggestions: Suggestions,
     taken: list[Suggestion],
+    of_cluster: Mapping[str, str],
 ) -> Node:
     worker = next((one for one in spec.workers if one.name == host.name), None)
     config = addresses(spec, line, host)
@@ -194,6 +227,7 @@ def _node(
         else:
             config[key] = suggestion.value
             taken.append(suggestion)
+    config |= availability.config(spec, line, host, of_cluster, recorded)
     if spec.local_dir and line.daemons.log_dir_settable:
         config[line.keys.log_dir] = f"{spec.local_dir}/log"
     config |= answers
@@ -211,7 +245,7 @@ def _node(
         count,
         _whole(config.get(line.keys.slots), 1),
         wish,
-        host.name == spec.master.name,
+        host in spec.jobmanagers,
     )
 
 
@@ -258,8 +292,9 @@ def capacity_of(
             Disk(disk.mount, disk.free_mib * MIB, disk.total_mib * MIB, disk.fstype, disk.rotational)
             for disk in facts.disks or ()
         ),
-        runs_jobmanager=host.name == spec.master.name,
+        runs_jobmanager=host in spec.jobmanagers,
         runs_taskmanager=worker is not None,
+        runs_zookeeper=spec.ha is not None and host.name in spec.ha.nodes,
         taskmanagers=taskmanagers if taskmanagers is not None else worker.taskmanagers if worker else None,
     )
 

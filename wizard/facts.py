@@ -228,6 +228,18 @@ class CommandFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ZooKeeperFacts:
+    """How one ZooKeeper server answered. `mode` is leader, follower or standalone; "" when it does not serve."""
+
+    mode: str = ""
+    evidence: str = ""
+
+    @property
+    def serves(self) -> bool:
+        return self.mode != ""
+
+
+@dataclass(frozen=True, slots=True)
 class LoginFailure:
     """Why a host could not be read at all."""
 
@@ -288,6 +300,9 @@ class HostFacts:
     logins: Mapping[str, LoginFacts] = field(default_factory=frozen_map)
     rest: Mapping[str, RestFacts] = field(default_factory=frozen_map)
     tcp: Mapping[tuple[str, int], PortState] = field(default_factory=frozen_map)
+    zookeeper: Mapping[tuple[str, int], ZooKeeperFacts] = field(default_factory=frozen_map)
+    znodes: Mapping[str, str] = field(default_factory=frozen_map)
+    """ZooKeeper path → the printable text in it, "" where nothing is."""
     known: Mapping[str, tuple[PublicKey, ...]] = field(default_factory=frozen_map)
     """Name → host keys that the account's known_hosts holds for it."""
     tails: Mapping[str, str] = field(default_factory=frozen_map)

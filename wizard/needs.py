@@ -95,11 +95,12 @@ class Logins:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """GET of each path at http://address:port from this host itself."""
+    """GET of each path at http://address:port from this host itself. With `follow` one redirection is followed."""
 
     address: str
     port: int
     paths: tuple[str, ...]
+    follow: bool = False
     crosses: ClassVar[bool] = True
 
     @property
@@ -112,6 +113,15 @@ class Tcp:
     """Whether this host can open each (address, port)."""
 
     targets: tuple[tuple[str, int], ...]
+    crosses: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """How each ZooKeeper server answers this host, and the texts that the first that serves holds at these paths."""
+
+    servers: tuple[tuple[str, int], ...]
+    paths: tuple[str, ...] = ()
     crosses: ClassVar[bool] = True
 
 
@@ -147,6 +157,7 @@ Need = (
     | Logins
     | Rest
     | Tcp
+    | Quorum
     | LogTail
     | Ask
 )

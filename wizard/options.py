@@ -167,6 +167,8 @@ COMMANDS: tuple[tuple[str, str, Callable[[Parser], None]], ...] = (
     ("restart", "stop and start the cluster, or these hosts of it", _operate),
     ("add-worker", "add hosts to the answers file, then to the cluster", _workers),
     ("remove-worker", "take hosts out of the cluster, then out of the answers file", _workers),
+    ("add-jobmanager", "add standby JobManagers to the file, then to the cluster", _workers),
+    ("remove-jobmanager", "take standby JobManagers out of the cluster, then out of the file", _workers),
 )
 
 

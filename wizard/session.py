@@ -130,8 +130,8 @@ class Session:
         return look
 
     def read_rest(self, desired: Desired) -> ClusterFacts:
-        """What the JobManager says now."""
-        return self._readings.look({self.spec.master.name: (desired.rest,)}, again=True)
+        """What the JobManagers say now, and ZooKeeper where it says who leads."""
+        return self._readings.look(desired.asked, again=True)
 
     def plan(
         self,

@@ -114,8 +114,15 @@ class HdfsSpec:
 
 @dataclass(frozen=True, slots=True)
 class HaSpec:
+    """ZooKeeper elects the JobManager that leads; what a standby needs lies in `storage_dir`."""
+
     zookeeper: tuple[str, ...]
+    """host:port of each server of a ZooKeeper that is there already and is never touched."""
     storage_dir: str
+    nodes: tuple[str, ...] = ()
+    """Names of the nodes that run Flink's own ZooKeeper instead, in the order of their ids, which begin with 1."""
+    suggested: bool = False
+    """Whether no answer named these nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +160,15 @@ class ClusterSpec:
         return f"{self.local_dir}/conf" if self.local_dir else None
 
     @property
+    def jobmanagers(self) -> tuple[HostSpec, ...]:
+        """The nodes that run a JobManager, the master first."""
+        return (self.master, *self.standby)
+
+    @property
     def hosts(self) -> tuple[HostSpec, ...]:
         """Every node once, the master first."""
         seen: dict[str, HostSpec] = {}
-        for host in (self.master, *self.standby, *self.workers):
+        for host in (*self.jobmanagers, *self.workers):
             seen.setdefault(host.name, host)
         return tuple(seen.values())
 

@@ -11,6 +11,7 @@ import pytest
 
 import validators
 from validators.values import ValueProblem
+from wizard.answers.answers import HostEntry
 from wizard.answers.declared import DECLARED
 from wizard.answers.problem import Problem
 from wizard.facts import HostFacts
@@ -311,10 +312,19 @@ def test_only_the_lines_that_have_two_modes_ask_for_one() -> None:
     assert [version for version in LINES if "start.mode" in asked[version]] == ["0.9.1"]
 
 
-def test_a_standby_of_an_answers_file_is_objected_to_where_hosts_are_named() -> None:
-    view = view_of("2.3.0", more="ha: {zookeeper: [zk1:2181], storage_dir: /shared}\nstandby: [full]\n")
-    hosts = next(step for step in INSTALL if step.id == "hosts")
-    assert len(hosts.objections(view)) == 2
+def test_what_standby_jobmanagers_take_is_asked_once_somebody_wants_them() -> None:
+    workers = next(step for step in INSTALL if step.id == "workers")
+    more = {"ha.storage_dir", "ha.zookeeper"}
+    asked = {version: {one.path for one in workers.asks(view_of(version))} for version in LINES}
+    assert [version for version in LINES if "standby" not in asked[version]] == ["0.9.1"]
+    assert not any(more & paths for paths in asked.values())
+    view = view_of("2.3.0")
+    wanted = replace(view, answers=view.answers.with_value("standby", (HostEntry("full"),)))
+    questions = {one.path: one for one in workers.asks(wanted)}
+    assert more <= set(questions) and "Where JobManagers keep" in questions["ha.storage_dir"].help
+    suggested = questions["ha.zookeeper"].suggest(wanted)
+    assert suggested is not None and suggested.value == "m, full, bare"
+    assert "Storage directory is missing." in workers.open_problems(wanted)
 
 
 def test_a_repair_asks_which_flink_is_there_and_offers_what_runs() -> None:

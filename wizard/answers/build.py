@@ -26,8 +26,12 @@ from wizard.spec import (
 
 from .answers import Answers, HostEntry
 from .declared import DECLARED
+from .ha import split_zookeeper, suggested_nodes
 from .judging import same_name
 from .keys import Key
+
+ROLES = ("master", "standby", "workers")
+"""What a host can be, in the order in which hosts are listed."""
 
 
 def home_of(user: str) -> str:
@@ -71,9 +75,7 @@ def build_spec(answers: Answers, *, is_here: Callable[[str], bool], login: str |
             hdfs=_given(answers, "start.hdfs"),
             mode=_given(answers, "start.mode"),
         ),
-        ha=HaSpec(answers.list_at("ha.zookeeper"), _required(answers, "ha.storage_dir"))
-        if answers.get("ha.zookeeper")
-        else None,
+        ha=_ha(answers, hosts),
         standby=hosts.of("standby"),
     )
 
@@ -101,6 +103,20 @@ def _ssh(answers: Answers) -> SshSpec:
         cluster_key_type=_given(answers, "ssh.cluster_key_type"),
         admin=AdminSpec(admin, answers.text_at("ssh.admin.key")) if admin else None,
     )
+
+
+def _ha(answers: Answers, hosts: _Hosts) -> HaSpec | None:
+    storage = answers.text_at("ha.storage_dir")
+    if storage is None:
+        return None
+    nodes, servers = split_zookeeper(answers.list_at("ha.zookeeper"))
+    known = {same_name(host.name): host.name for role in ROLES for host in hosts.of(role)}
+    left_open = not nodes and not servers
+    if left_open:
+        nodes = suggested_nodes(tuple(dict.fromkeys(known.values())))
+    # One that is no node is a problem of the answers; until it is mended the others serve.
+    found = tuple(known[same_name(name)] for name in nodes if same_name(name) in known)
+    return HaSpec(servers, storage, found, left_open)
 
 
 def _hdfs(answers: Answers, user: str, hosts: _Hosts) -> HdfsSpec:
@@ -138,7 +154,7 @@ class _Hosts:
     def __init__(self, answers: Answers, is_here: Callable[[str], bool]) -> None:
         self._answers = answers
         self._is_here = is_here
-        everyone = [host for role in ("master", "standby", "workers") for host in self._written(role)]
+        everyone = [host for role in ROLES for host in self._written(role)]
         self._merged: dict[str, HostSpec] = {}
         for host in everyone:
             known = self._merged.get(same_name(host.name))

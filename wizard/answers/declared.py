@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from validators import values
 
+from .ha import parse_zookeeper
 from .keys import (
     Hosts,
     Key,
@@ -193,10 +194,9 @@ HA = Section(
         Key(
             "zookeeper",
             "ZooKeeper",
-            "The ZooKeeper servers.",
-            values.parse_host_and_port,
-            examples=("zk1:2181",),
-            required=True,
+            "Nodes that shall run Flink's own ZooKeeper, or host:port of servers that are there already.",
+            parse_zookeeper,
+            examples=("node0", "zk1:2181"),
             many=True,
         ),
         Key(
@@ -204,7 +204,7 @@ HA = Section(
             "Storage directory",
             "Where JobManagers keep what a standby needs, in a file system that all nodes share.",
             values.parse_file_system,
-            examples=("hdfs://node0:8020/flink/ha",),
+            examples=("/shared/flink-ha", "hdfs://node0:8020/flink/ha"),
             required=True,
         ),
     ),
@@ -255,7 +255,7 @@ ROOT = Section(
         Hosts(
             "standby",
             "Standby JobManagers",
-            "Hosts whose JobManager takes over; needs ha.",
+            "Hosts whose JobManager takes over when the one that leads is lost; needs ha.",
             examples=("node1",),
         ),
         JAVA,

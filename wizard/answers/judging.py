@@ -15,11 +15,13 @@ from wizard.flink.catalogue import (
     UnknownVersion,
     archive_names,
     is_released,
+    line_of,
     nearest_version,
 )
 from wizard.flink.keys import judge_key
 
 from .answers import Answers, HostEntry
+from .ha import split_zookeeper
 from .problem import Problem
 from .tree import Place
 
@@ -44,6 +46,7 @@ def judge(answers: Answers, places: Mapping[str, Place], refused: set[str]) -> l
         *judging.hosts(),
         *judging.loopback(),
         *judging.standby(),
+        *judging.ha(),
         *judging.flink(),
         *judging.config(),
         *judging.idle(),
@@ -156,6 +159,47 @@ class _Judging:
                 yield self.problem(named.path, f"{named.name} is the master already")
         if self.answers.hosts_at("standby") and not any(path.startswith("ha.") for path in self._given()):
             yield self.problem("standby", "needs ha: {zookeeper: [HOST…], storage_dir: …} to take over")
+
+    def ha(self) -> Iterator[Problem]:
+        """A Flink that has it, a ZooKeeper of one kind, on nodes of the cluster or at addresses, and a lasting place."""
+        if not any(path.startswith("ha.") for path in self._given()):
+            return
+        version = self.answers.text_at("flink.version") or ""
+        if is_released(version) and line_of(version).ha is None:
+            sentence = f"Flink {line_of(version).name} knows no standby JobManagers; they came with 0.10"
+            yield self.problem("ha", sentence)
+        storage = self.answers.text_at("ha.storage_dir") or ""
+        if storage.removeprefix("file://").startswith("/tmp"):
+            sentence = (
+                "is below /tmp, which a restart of the host may empty; name a shared directory that lasts"
+            )
+            yield self.problem("ha.storage_dir", sentence, warning=True)
+        if "ha.zookeeper" not in self.refused:
+            yield from self.zookeeper()
+
+    def zookeeper(self) -> Iterator[Problem]:
+        names, servers = split_zookeeper(self.answers.list_at("ha.zookeeper"))
+        if names and servers:
+            sentence = f"{names[0]} without a port is a node that shall run it, {servers[0]} is there already; name one kind"
+            yield self.problem("ha.zookeeper", sentence)
+            return
+        roles = ("master", "standby", "workers")
+        nodes = {same_name(named.name) for role in roles for named in self.named(role)}
+        known = not {"master", "workers", "standby"} & self.refused and bool(self.answers.hosts_at("workers"))
+        for name in names if known else ():
+            if same_name(name) not in nodes:
+                sentence = f"{shown(name)} is none of the cluster's hosts; for a server that is there already write {name}:2181"
+                yield self.problem("ha.zookeeper", sentence)
+        written = [same_name(name) for name in (*names, *servers)]
+        for name in dict.fromkeys(one for one in written if written.count(one) > 1):
+            yield self.problem("ha.zookeeper", f"{name} is listed twice")
+        if len(names) == 1 and self.answers.hosts_at("standby"):
+            sentence = f"when {names[0]} is lost, no standby can take over; three nodes can spare one"
+            yield self.problem("ha.zookeeper", sentence, warning=True)
+        elif len(names) > 1 and len(names) % 2 == 0:
+            more, spare = len(names) + 1, (len(names) - 1) // 2
+            sentence = f"{len(names)} servers can spare {spare}, as many as {len(names) - 1}; name an odd number, such as {more}"
+            yield self.problem("ha.zookeeper", sentence, warning=True)
 
     def _given(self) -> set[str]:
         return {*self.answers.values, *self.refused}

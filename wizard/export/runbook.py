@@ -94,6 +94,7 @@ def _hosts(spec: ClusterSpec) -> Iterator[str]:
             role
             for role, has in (
                 ("master", host.name == spec.master.name),
+                ("standby", host in spec.standby),
                 ("worker", spec.is_worker(host.name)),
             )
             if has

@@ -176,6 +176,8 @@ class HaSpec:
     root: str
     cluster_id: str | None
     rpc_port: str | None
+    leader: tuple[str, ...]
+    """Where the leader's address stands in ZooKeeper, below the root and the cluster's id: the first that is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,8 @@ class WebSpec:
     jobs: str
     taskmanager_count: str
     slot_count: str
+    redirects: bool
+    """Whether a standby answers with a redirection to the one that leads (up to 1.7), instead of its data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +298,14 @@ class Line:
     def jobmanager_stop(self) -> tuple[str, ...]:
         """The argv that stops the JobManager started last on this host."""
         return ("jobmanager.sh", "stop")
+
+    def zookeeper_start(self, peer: int) -> tuple[str, ...]:
+        """The argv that starts Flink's own ZooKeeper as server number `peer` of conf/zoo.cfg (0.10+)."""
+        return ("zookeeper.sh", "start", str(peer))
+
+    def zookeeper_stop(self) -> tuple[str, ...]:
+        """The argv that stops the ZooKeeper started last on this host."""
+        return ("zookeeper.sh", "stop")
 
     def taskmanager_stop(self) -> tuple[str, ...]:
         """The argv that stops the TaskManager started last on this host."""

@@ -21,7 +21,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Slots and parallelism", ("taskmanager.numberOfTaskSlots", "parallelism.")),
     ("Directories", ("io.tmp.dirs", "taskmanager.tmp.dirs")),
     ("State and checkpoints", ("state.", "execution.checkpointing.", "savepoints.")),
-    ("High availability", ("high-availability", "recovery.")),
+    ("High availability", ("high-availability", "recovery.", "zookeeper.")),
     ("Hadoop", ("fs.", "env.hadoop.")),
     ("Java and the scripts", ("env.",)),
     ("Further settings", ("",)),

@@ -172,7 +172,8 @@ class WriteList(Operation):
 
     @property
     def title(self) -> str:
-        return f"List the {'master' if self.file == 'masters' else 'workers'} in conf/{self.file}"
+        what = "workers" if self.file != "masters" else "masters" if len(self.entries) > 1 else "master"
+        return f"List the {what} in conf/{self.file}"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         return {self.host: (Home(self.home, self.conf_dir),)}

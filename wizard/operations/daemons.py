@@ -18,7 +18,14 @@ from ..flink.line import Line, Mode
 from ..needs import Daemons, Home, Need, Rest
 from .operation import Operation
 
-Kind = Literal["jobmanager", "taskmanager"]
+Kind = Literal["jobmanager", "taskmanager", "zookeeper"]
+
+NAMES: Mapping[Kind, str] = MappingProxyType(
+    {"jobmanager": "JobManager", "taskmanager": "TaskManager", "zookeeper": "ZooKeeper"}
+)
+
+Rests = tuple[tuple[str, Rest], ...]
+"""(host, what to ask there) of every JobManager."""
 
 START = """home=$1 conf=$2
 shift 2
@@ -57,6 +64,10 @@ class _Daemon(Operation):
     kind: Kind
     conf_dir: str | None = None
 
+    @property
+    def name(self) -> str:
+        return NAMES[self.kind]
+
     def running(self, host: HostFacts) -> tuple[DaemonFacts, ...]:
         """The daemons of this kind whose configuration or classes come from this home."""
         return tuple(
@@ -67,8 +78,11 @@ class _Daemon(Operation):
 
     def _stop_commands(self, daemons: tuple[DaemonFacts, ...]) -> tuple[Command, ...]:
         """One stop a daemon: a script's stop ends the last pid of its file only, on every line."""
-        line = self.line
-        words = line.jobmanager_stop() if self.kind == "jobmanager" else line.taskmanager_stop()
+        words = {
+            "jobmanager": self.line.jobmanager_stop,
+            "taskmanager": self.line.taskmanager_stop,
+            "zookeeper": self.line.zookeeper_stop,
+        }[self.kind]()
         stops: list[Command] = [
             shell(START, self.home, self.conf_dir or "", *words, why=f"stop the {self.kind}", timeout=60.0)
             for _ in daemons
@@ -82,13 +96,22 @@ class _Daemon(Operation):
 class StartDaemon(_Daemon):
     """Have `count` daemons of one kind run, none of them older than its configuration.
 
-    `rest` is where the JobManager answers, so that running jobs are named before anything is stopped.
+    `rest` is where the JobManager answers, so that running jobs are named before anything is stopped, and `standby`
+    where the others do. `at` is this host's address and web port for a JobManager that is one of several, `peer` the
+    number of a ZooKeeper server.
     """
 
     count: int = 1
     mode: Mode = "batch"
     rest: Rest | None = None
     master: str = ""
+    standby: Rests = ()
+    at: tuple[str, int] | None = None
+    peer: int = 0
+
+    @property
+    def rests(self) -> Rests:
+        return all_rests(self.master, self.rest, self.standby)
 
     @property
     def id(self) -> str:
@@ -96,16 +119,12 @@ class StartDaemon(_Daemon):
 
     @property
     def title(self) -> str:
-        name = "JobManager" if self.kind == "jobmanager" else "TaskManager"
-        return f"Start the {name}" if self.count == 1 else f"Start {self.count} {name}s"
+        if self.kind == "zookeeper":
+            return "Start ZooKeeper"
+        return f"Start the {self.name}" if self.count == 1 else f"Start {self.count} {self.name}s"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
-        own: tuple[Need, ...] = (Daemons(), Home(self.home, self.conf_dir))
-        if self.rest is None:
-            return {self.host: own}
-        if self.master == self.host:
-            return {self.host: (*own, self.rest)}
-        return {self.host: own, self.master: (self.rest,)}
+        return with_rests(self.host, (Daemons(), Home(self.home, self.conf_dir)), self.rests)
 
     def satisfied(self, facts: ClusterFacts) -> bool:
         running = self.running(facts[self.host])
@@ -115,13 +134,13 @@ class StartDaemon(_Daemon):
         running = self.running(facts[self.host])
         stop = running if self._stale(facts) or len(running) > self.count else ()
         missing = self.count - (0 if stop else len(running))
-        words = (
-            self.line.jobmanager_start(self.mode)
-            if self.kind == "jobmanager"
-            else self.line.taskmanager_start(self.mode)
-        )
         start = shell(
-            START, self.home, self.conf_dir or "", *words, why=f"start a {self.kind}", timeout=120.0
+            START,
+            self.home,
+            self.conf_dir or "",
+            *self._start_words(),
+            why=f"start a {self.kind}",
+            timeout=120.0,
         )
         return (*(self._stop_commands(stop) if stop else ()), *self._calculate(facts), *(start,) * missing)
 
@@ -130,13 +149,13 @@ class StartDaemon(_Daemon):
         conf_dir = self.conf_dir or f"{self.home}/conf"
         new = DaemonFacts(self.kind, 0, host.user or "", float("inf"), conf_dir, self.home)
         others = tuple(daemon for daemon in host.daemons or () if daemon not in self.running(host))
-        facts = without_answers(facts, self.master, self.rest)
+        facts = without_answers(facts, self.rests)
         return facts.changed(self.host, daemons=(*others, *(new,) * self.count))
 
     def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
         running = self.running(facts[self.host])
         stops = bool(running) and (self._stale(facts) or len(running) > self.count)
-        return running_jobs(facts, self.master, self.rest, self.line) if stops else ()
+        return jobs_of_all(facts, self.rests, self.line) if stops else ()
 
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
         seen = len(self.running(facts[self.host]))
@@ -146,9 +165,17 @@ class StartDaemon(_Daemon):
         host = facts[self.host]
         return any(is_stale(host, daemon, self.home, self.line) for daemon in self.running(host))
 
+    def _start_words(self) -> tuple[str, ...]:
+        if self.kind == "taskmanager":
+            return self.line.taskmanager_start(self.mode)
+        if self.kind == "zookeeper":
+            return self.line.zookeeper_start(self.peer)
+        address, port = self.at or (None, None)
+        return self.line.jobmanager_start(self.mode, address, port)
+
     def _calculate(self, facts: ClusterFacts) -> tuple[Command, ...]:
         """Flink's own memory calculation, under this name from 1.11 on: it refuses what cannot start."""
-        if self.line.number < (1, 11):
+        if self.line.number < (1, 11) or self.kind == "zookeeper":
             return ()
         which = "GET_JM_RESOURCE_PARAMS" if self.kind == "jobmanager" else "GET_TM_RESOURCE_PARAMS"
         java = java_of(facts[self.host], self.home, self.line)
@@ -170,6 +197,11 @@ class StopDaemon(_Daemon):
 
     rest: Rest | None = None
     master: str = ""
+    standby: Rests = ()
+
+    @property
+    def rests(self) -> Rests:
+        return all_rests(self.master, self.rest, self.standby)
 
     @property
     def id(self) -> str:
@@ -177,15 +209,10 @@ class StopDaemon(_Daemon):
 
     @property
     def title(self) -> str:
-        return f"Stop the {'JobManager' if self.kind == 'jobmanager' else 'TaskManager'}"
+        return "Stop ZooKeeper" if self.kind == "zookeeper" else f"Stop the {self.name}"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
-        own: tuple[Need, ...] = (Daemons(),)
-        if self.rest is None:
-            return {self.host: own}
-        if self.master == self.host:
-            return {self.host: (*own, self.rest)}
-        return {self.host: own, self.master: (self.rest,)}
+        return with_rests(self.host, (Daemons(),), self.rests)
 
     def satisfied(self, facts: ClusterFacts) -> bool:
         return not self.running(facts[self.host])
@@ -196,14 +223,14 @@ class StopDaemon(_Daemon):
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         host = facts[self.host]
         gone = self.running(host)
-        facts = without_answers(facts, self.master, self.rest)
+        facts = without_answers(facts, self.rests)
         return facts.changed(
             self.host, daemons=tuple(daemon for daemon in host.daemons or () if daemon not in gone)
         )
 
     def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
         stops = bool(self.running(facts[self.host]))
-        return running_jobs(facts, self.master, self.rest, self.line) if stops else ()
+        return jobs_of_all(facts, self.rests, self.line) if stops else ()
 
     @property
     def while_jobs_run(self) -> str:
@@ -216,17 +243,34 @@ class StopDaemon(_Daemon):
 
 def is_stale(host: HostFacts, daemon: DaemonFacts, home: str, line: Line) -> bool:
     """Whether a daemon is older than the configuration it would read now. Start times are good to a second."""
-    files = (host.conf_file(home, name) for name in (line.config.file, "flink-conf.yaml"))
+    names = ("zoo.cfg",) if daemon.kind == "zookeeper" else (line.config.file, "flink-conf.yaml")
+    files = (host.conf_file(home, name) for name in names)
     newest = max((file.mtime for file in files if file and file.mtime is not None), default=0.0)
     return daemon.started + 2.0 < newest
 
 
-def without_answers(facts: ClusterFacts, master: str, rest: Rest | None) -> ClusterFacts:
-    """The facts once what the JobManager said is no longer known, because a daemon comes or goes."""
-    if rest is None or rest.key not in facts[master].rest:
-        return facts
-    left = {key: seen for key, seen in facts[master].rest.items() if key != rest.key}
-    return facts.changed(master, rest=MappingProxyType(left))
+def all_rests(master: str, rest: Rest | None, standby: Rests) -> Rests:
+    return (*(((master, rest),) if rest is not None else ()), *standby)
+
+
+def with_rests(host: str, own: tuple[Need, ...], rests: Rests) -> Mapping[str, tuple[Need, ...]]:
+    """What is needed of a host itself, and what the JobManagers are asked."""
+    asked = {name: (rest,) for name, rest in rests}
+    return {**asked, host: (*own, *asked.get(host, ()))}
+
+
+def without_answers(facts: ClusterFacts, rests: Rests) -> ClusterFacts:
+    """The facts once what the JobManagers said is no longer known, because a daemon comes or goes."""
+    for host, rest in rests:
+        if rest.key in facts[host].rest:
+            left = {key: seen for key, seen in facts[host].rest.items() if key != rest.key}
+            facts = facts.changed(host, rest=MappingProxyType(left))
+    return facts
+
+
+def jobs_of_all(facts: ClusterFacts, rests: Rests, line: Line) -> tuple[str, ...]:
+    """Jobs that any of the JobManagers says are running, each once."""
+    return tuple(dict.fromkeys(job for host, rest in rests for job in running_jobs(facts, host, rest, line)))
 
 
 def running_jobs(facts: ClusterFacts, master: str, rest: Rest | None, line: Line) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from .. import availability
 from ..commands import FetchChoice
 from ..desired import Desired
 from ..operations.confdir import MakeConfDir, ProveConfDir
@@ -26,6 +27,15 @@ from ..operations.sshclient import PinHostKeys, SshEntry, WriteSshConfig, known_
 from ..operations.sshenvironment import SetJavaHomeInSshEnvironment
 from ..operations.sshkeys import AuthorizeKey, GenerateKey
 from ..operations.sshmodes import FixModes
+from ..operations.storage import (
+    MarkStorage,
+    NoStorageProof,
+    NoteStorage,
+    Storage,
+    StorageShared,
+    UnmarkStorage,
+)
+from ..operations.zookeeper import OneLeads, QuorumServes, WriteZooConfig
 from ..plan import Plan, Stage, Step
 from ..spec import HERE, HostSpec
 
@@ -172,8 +182,10 @@ def configure(wish: Desired, context: Context) -> Steps:
         )
         yield WriteList(host.name, spec.flink.home, line.lists.workers, wish.worker_entries, conf)
         if line.lists.masters:
-            master = f"{spec.master.address}:{wish.web_port}"
-            yield WriteList(host.name, spec.flink.home, line.lists.masters, (master,), conf)
+            yield WriteList(host.name, spec.flink.home, line.lists.masters, wish.master_entries, conf)
+        if spec.ha and spec.ha.nodes and host.name in (spec.master.name, *spec.ha.nodes):
+            settings = availability.zoo_settings(spec, host)
+            yield WriteZooConfig(host.name, spec.flink.home, settings, conf)
         if conf:
             yield SetProfileVariable(host.name, "FLINK_CONF_DIR", conf)
             if needs_ssh(wish):
@@ -182,21 +194,83 @@ def configure(wish: Desired, context: Context) -> Steps:
         yield UseSshInPdsh(spec.master.name)
 
 
+def start_zookeeper(wish: Desired, context: Context) -> Steps:
+    del context
+    spec = wish.spec
+    if spec.start.flink and spec.ha:
+        for number, name in enumerate(spec.ha.nodes, 1):
+            yield StartDaemon(
+                name,
+                spec.flink.home,
+                wish.line,
+                "zookeeper",
+                spec.conf_dir,
+                rest=wish.rest,
+                master=spec.master.name,
+                standby=wish.rests[1:],
+                peer=number,
+            )
+
+
+def see_zookeeper(wish: Desired, context: Context) -> Steps:
+    """Before a JobManager is started: it would wait for ZooKeeper without end."""
+    del context
+    spec = wish.spec
+    if spec.start.flink and spec.ha and wish.quorum:
+        for host in spec.jobmanagers:
+            yield QuorumServes(
+                host.name, wish.quorum, wish.line, spec.flink.home, spec.ha.nodes, wish.log_dir
+            )
+
+
+def try_storage(wish: Desired, context: Context) -> Steps:
+    storage = storage_of(wish, context)
+    if storage:
+        for host in storage.hosts:
+            yield MarkStorage(host, storage)
+    elif wish.spec.ha:
+        yield NoStorageProof(wish.spec.master.name, wish.spec.ha.storage_dir)
+
+
+def see_storage(wish: Desired, context: Context) -> Steps:
+    storage = storage_of(wish, context)
+    if storage:
+        yield StorageShared(storage.master, storage)
+
+
+def leave_storage(wish: Desired, context: Context) -> Steps:
+    storage = storage_of(wish, context)
+    if storage:
+        yield NoteStorage(storage.master, storage)
+        for host in storage.hosts:
+            yield UnmarkStorage(host, storage)
+
+
+def storage_of(wish: Desired, context: Context) -> Storage | None:
+    """The storage directory that the JobManagers share, None where there is none or it is no path of theirs."""
+    place = availability.storage_path(wish.spec)
+    hosts = tuple(host.name for host in wish.spec.jobmanagers)
+    return Storage(place, hosts, context.run_id, f"{context.state}/storage.json") if place else None
+
+
 def start_jobmanager(wish: Desired, context: Context) -> Steps:
     del context
     spec = wish.spec
     if spec.start.flink:
-        yield StartDaemon(
-            spec.master.name,
-            spec.flink.home,
-            wish.line,
-            "jobmanager",
-            spec.conf_dir,
-            1,
-            spec.start.mode,
-            wish.rest,
-            spec.master.name,
-        )
+        for host in spec.jobmanagers:
+            yield StartDaemon(
+                host.name,
+                spec.flink.home,
+                wish.line,
+                "jobmanager",
+                spec.conf_dir,
+                1,
+                spec.start.mode,
+                wish.rest,
+                spec.master.name,
+                wish.rests[1:],
+                (host.address, wish.rest_of(host.name).port) if spec.ha else None,
+            )
 
 
 def start_taskmanagers(wish: Desired, context: Context) -> Steps:
@@ -214,6 +288,7 @@ def start_taskmanagers(wish: Desired, context: Context) -> Steps:
                 spec.start.mode,
                 wish.rest,
                 spec.master.name,
+                wish.rests[1:],
             )
 
 
@@ -223,7 +298,11 @@ def verify(wish: Desired, context: Context) -> Steps:
         return
     master, home = spec.master.name, spec.flink.home
     workers = tuple((worker.name, worker.address) for worker in spec.workers)
-    yield RestAnswers(master, line, spec.flink.version, wish.rest, home, wish.log_dir)
+    for host, rest in wish.rests:
+        yield RestAnswers(host, line, spec.flink.version, rest, home, wish.log_dir)
+    if wish.quorum:
+        jobmanagers = tuple((host.name, host.address) for host in spec.jobmanagers)
+        yield OneLeads(master, wish.quorum, home, jobmanagers, spec.conf_dir)
     yield TaskManagersRegistered(
         master, line, wish.rest, home, wish.taskmanagers, wish.slots, workers, wish.log_dir
     )
@@ -238,7 +317,7 @@ def verify(wish: Desired, context: Context) -> Steps:
         wish.rest,
         wish.slots,
         wish.taskmanagers,
-        tuple(dict.fromkeys((master, *(worker.name for worker in spec.workers)))),
+        tuple(dict.fromkeys((*(host.name for host in spec.jobmanagers), *(name for name, _ in workers)))),
         context.state,
         context.run_id,
         wish.client_flags,
@@ -250,6 +329,16 @@ def record(wish: Desired, context: Context) -> Steps:
     for name, text in context.records:
         yield WriteRecord(wish.spec.master.name, f"{context.state}/{name}", text)
 
+
+RUN_ZOOKEEPER: tuple[tuple[str, StageMaker], ...] = (
+    ("Start ZooKeeper", start_zookeeper),
+    ("ZooKeeper", see_zookeeper),
+)
+TRY_STORAGE: tuple[tuple[str, StageMaker], ...] = (
+    ("Try the storage directory", try_storage),
+    ("Storage directory", see_storage),
+    ("Leave the storage directory", leave_storage),
+)
 
 INSTALL: tuple[tuple[str, StageMaker], ...] = (
     ("Obtain Flink", obtain),
@@ -263,6 +352,8 @@ INSTALL: tuple[tuple[str, StageMaker], ...] = (
     ("Install Flink", install_homes),
     ("Shared directory", see_shared),
     ("Configure Flink", configure),
+    *RUN_ZOOKEEPER,
+    *TRY_STORAGE,
     ("Start the JobManager", start_jobmanager),
     ("Start the TaskManagers", start_taskmanagers),
     ("Verify", verify),
@@ -274,6 +365,9 @@ def plan_of(kind: str, makers: Iterable[tuple[str, StageMaker]], wish: Desired, 
     """A plan of these stages; stages without a step are left out. The lock is taken first and released last."""
     master = wish.spec.master.name
     lock = f"{context.state}/lock"
+    makers = tuple(makers)
+    storage = storage_of(wish, context) if any(stage in makers for stage in TRY_STORAGE) else None
+    left = tuple(UnmarkStorage(host, storage, True) for host in storage.hosts) if storage else ()
     stages = [Stage("Lock", (TakeLock(master, lock, context.lock_owner, context.stale_lock),))]
     for title, maker in makers:
         steps = tuple(maker(wish, context))
@@ -285,15 +379,15 @@ def plan_of(kind: str, makers: Iterable[tuple[str, StageMaker]], wish: Desired, 
         wish.spec.cluster,
         master,
         tuple(stages),
-        (ReleaseLock(master, lock, context.lock_owner),),
+        (*left, ReleaseLock(master, lock, context.lock_owner)),
         frozenset({master, HERE}),
     )
 
 
 def needs_ssh(wish: Desired) -> bool:
-    """Whether the master logs in anywhere: Flink's scripts use no ssh when every worker is this machine."""
+    """Whether the master logs in anywhere: Flink's scripts use no ssh when every host is this machine."""
     local = set(wish.line.lists.local_names)
-    return any(worker.address not in local for worker in wish.spec.workers)
+    return any(host.address not in local for host in (*wish.spec.standby, *wish.spec.workers))
 
 
 def names_of(host: HostSpec) -> tuple[str, ...]:

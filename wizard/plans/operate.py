@@ -6,9 +6,11 @@ The same operations as in an install, in other lists.
 from __future__ import annotations
 
 from ..desired import Desired
-from ..operations.daemons import StopDaemon
+from ..operations.daemons import Kind, StopDaemon
 from ..operations.prove import TaskManagerRegistered
 from .install import (
+    RUN_ZOOKEEPER,
+    TRY_STORAGE,
     Context,
     StageMaker,
     Steps,
@@ -20,34 +22,31 @@ from .install import (
 )
 
 
+def stop_daemon(wish: Desired, host: str, kind: Kind) -> StopDaemon:
+    spec, home = wish.spec, wish.spec.flink.home
+    return StopDaemon(host, home, wish.line, kind, spec.conf_dir, wish.rest, spec.master.name, wish.rests[1:])
+
+
 def stop_taskmanagers(wish: Desired, context: Context) -> Steps:
     del context
     spec = wish.spec
     for worker in spec.workers:
-        yield StopDaemon(
-            worker.name,
-            spec.flink.home,
-            wish.line,
-            "taskmanager",
-            spec.conf_dir,
-            wish.rest,
-            spec.master.name,
-        )
+        yield stop_daemon(wish, worker.name, "taskmanager")
 
 
 def stop_jobmanager(wish: Desired, context: Context) -> Steps:
     del context
     spec = wish.spec
-    home = spec.flink.home
-    yield StopDaemon(
-        spec.master.name,
-        home,
-        wish.line,
-        "jobmanager",
-        spec.conf_dir,
-        wish.rest,
-        spec.master.name,
-    )
+    for host in spec.jobmanagers:
+        yield stop_daemon(wish, host.name, "jobmanager")
+
+
+def stop_zookeeper(wish: Desired, context: Context) -> Steps:
+    """Flink's own, and last: a JobManager that loses it gives up what it does."""
+    del context
+    spec = wish.spec
+    for name in spec.ha.nodes if spec.ha else ():
+        yield stop_daemon(wish, name, "zookeeper")
 
 
 def verify_hosts(wish: Desired, context: Context) -> Steps:
@@ -68,6 +67,7 @@ def verify_hosts(wish: Desired, context: Context) -> Steps:
 
 
 START: tuple[tuple[str, StageMaker], ...] = (
+    *RUN_ZOOKEEPER,
     ("Start the JobManager", start_jobmanager),
     ("Start the TaskManagers", start_taskmanagers),
     ("Verify", verify),
@@ -79,15 +79,20 @@ START_HOSTS: tuple[tuple[str, StageMaker], ...] = (*START[:-1], ("Verify", verif
 STOP: tuple[tuple[str, StageMaker], ...] = (
     ("Stop the TaskManagers", stop_taskmanagers),
     ("Stop the JobManager", stop_jobmanager),
+    ("Stop ZooKeeper", stop_zookeeper),
 )
+
+STOP_JOBMANAGERS: tuple[tuple[str, StageMaker], ...] = (("Stop the JobManager", stop_jobmanager),)
 
 STOP_TASKMANAGERS: tuple[tuple[str, StageMaker], ...] = (("Stop the TaskManagers", stop_taskmanagers),)
 
 RELIST: tuple[tuple[str, StageMaker], ...] = (
     ("Configure Flink", configure),
+    *RUN_ZOOKEEPER,
+    *TRY_STORAGE,
     ("Start the JobManager", start_jobmanager),
     ("Start the TaskManagers", start_taskmanagers),
     ("Verify", verify),
     ("Record", record),
 )
-"""After a worker has gone: the others list one less, and the cluster is proved with what it has now."""
+"""After a worker or a standby has gone: the others list one less, and the cluster is proved with what it has now."""

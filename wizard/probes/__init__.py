@@ -11,7 +11,7 @@ from typing import Any
 
 from wizard import needs
 from wizard.needs import Need
-from wizard.probes import account, daemons, home, javas, machine, network, paths, rest
+from wizard.probes import account, daemons, home, javas, machine, network, paths, rest, zookeeper
 from wizard.probes.script import Section
 
 PROBES: tuple[tuple[type[Any], Callable[[Sequence[Any]], tuple[Section, ...]]], ...] = (
@@ -27,6 +27,7 @@ PROBES: tuple[tuple[type[Any], Callable[[Sequence[Any]], tuple[Section, ...]]], 
     (needs.Logins, network.logins),
     (needs.Rest, rest.rests),
     (needs.Tcp, network.tcp),
+    (needs.Quorum, zookeeper.sections),
     (needs.LogTail, paths.tails),
     (needs.Ask, rest.asks),
 )

@@ -1,7 +1,7 @@
 """HTTP answers of daemons as the host itself gets them, and the output of read-only commands.
 
 Knows enough HTTP/1.x to read one answer, from bash's /dev/tcp or from curl. It must not know what they mean.
-No redirection is followed, and no proxy is used.
+A redirection is followed only where that is asked for, once, and no proxy is used.
 """
 
 from __future__ import annotations
@@ -31,6 +31,13 @@ get() {
     echo 'there is neither bash nor curl' >&2
   fi
 }
+lead() {
+  l=$(get "$1" 2>/dev/null | head -c 4000 | tr -d '\r' | sed -n '/^$/q; s|^[Ll]ocation: *http://\([^/]*\)/.*|\1|p')
+  case $l in
+    *[!a-zA-Z0-9.:\[\]-]*) ;;
+    *:*) host=$l port=${l##*:} address=${l%:*}; address=${address#[[]}; address=${address%]};;
+  esac
+}
 ask() {
   h answer "$1"
   { e=$( { get "$2" 4>&- | head -c @LIMIT@ 4>&- | b64 >&4 4>&-; } 2>&1 ); } 4>&1
@@ -41,12 +48,17 @@ ask() {
 
 def rests(needs: Sequence[Rest]) -> tuple[Section, ...]:
     paths: dict[tuple[str, int], dict[str, None]] = {}
+    followed = {(need.address, need.port) for need in needs if need.follow}
     for need in needs:
         paths.setdefault((need.address, need.port), {}).update(dict.fromkeys(need.paths))
-    return tuple(_rest(address, port, tuple(wanted)) for (address, port), wanted in paths.items() if wanted)
+    return tuple(
+        _rest(address, port, tuple(wanted), (address, port) in followed)
+        for (address, port), wanted in paths.items()
+        if wanted
+    )
 
 
-def _rest(address: str, port: int, wanted: Sequence[str]) -> Section:
+def _rest(address: str, port: int, wanted: Sequence[str], follow: bool) -> Section:
     key = Rest(address, port, ()).key
     host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     values = {
@@ -56,6 +68,7 @@ def _rest(address: str, port: int, wanted: Sequence[str]) -> Section:
         "@LIMIT@": str(ANSWER_LIMIT),
     }
     start = re.sub("@[A-Z]+@", lambda match: values[match[0]], _REST)
+    start += f"lead {word(wanted[0])}\n" if follow else ""
     # A blank or a control character would end the request line early.
     calls = [
         f"ask {number} {word(path)}" for number, path in enumerate(wanted) if re.fullmatch(r"/[!-~]*", path)

@@ -12,6 +12,9 @@ from wizard.sizing.disks import Disk
 # MiB of each Hadoop daemon with its default heap of 1000 MB (a DataNode uses less of it).
 NAMENODE, DATANODE, SECONDARY_NAMENODE = 1536, 1280, 1536
 
+ZOOKEEPER = 384
+"""MiB of Flink's ZooKeeper with the heap of 256 MiB that it is given."""
+
 
 @dataclass(frozen=True, slots=True)
 class HostCapacity:
@@ -27,11 +30,12 @@ class HostCapacity:
     runs_datanode: bool = False
     runs_secondary_namenode: bool = False
     taskmanagers: int | None = None
+    runs_zookeeper: bool = False
 
     @property
     def system_mib(self) -> int:
-        """MiB that stay with the system: an eighth, between 1 and 8 GiB."""
-        return max(1024, min(8192, self.memory_mib // 8))
+        """MiB that stay with the system: an eighth, between 1 and 8 GiB; and what ZooKeeper takes where it runs."""
+        return max(1024, min(8192, self.memory_mib // 8)) + ZOOKEEPER * self.runs_zookeeper
 
     @property
     def hadoop_mib(self) -> int:

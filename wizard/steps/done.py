@@ -51,6 +51,11 @@ def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
             "Another worker, or one less",
             (f"flink-wizard add-worker {file} HOST", f"flink-wizard remove-worker {file} {word(worker)}"),
         ),
+        *(
+            (ByHand("Another standby JobManager", (f"flink-wizard add-jobmanager {file} HOST",)),)
+            if spec.ha
+            else ()
+        ),
         ByHand(
             "With Flink's own scripts",
             (*on_master, f"{word(home + '/bin')}/stop-cluster.sh", f"{word(home + '/bin')}/{start}"),

@@ -133,15 +133,6 @@ def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
     return tuple(parts)
 
 
-def _objections(view: View) -> tuple[str, ...]:
-    said: list[str] = []
-    if view.answers.hosts_at("standby"):
-        said.append("standby: this version installs one JobManager. Take standby out of the answers file.")
-    if view.answers.get("ha.zookeeper") is not None:
-        said.append("ha: this version installs one JobManager. Take ha out of the answers file.")
-    return tuple(said)
-
-
 _QUESTIONS = (
     question("master", help="Where the JobManager runs. localhost is this machine."),
     question(
@@ -180,7 +171,6 @@ HOSTS = Step(
     row=_row,
     by_hand=_by_hand,
     concerns=CONCERNS,
-    objections=_objections,
 )
 
 

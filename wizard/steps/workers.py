@@ -5,9 +5,11 @@ Knows roles and what was settled for each host. It must not know how a value was
 
 from __future__ import annotations
 
+from .. import availability
+from ..answers.ha import suggested_nodes
 from ..desired import Desired
 from ..flink.catalogue import line_of
-from ..questions import Option, question
+from ..questions import Option, Suggested, question
 from ..spec import ClusterSpec, HostSpec
 from ..text import one_line
 from ..view import View
@@ -15,19 +17,24 @@ from ..words import counted
 from .cells import UNKNOWN, gib, marked, state_by, unread
 from .division import divide, divisions
 from .step import ByHand, Cell, Step
-from .typed import SHOWN, of_spec, word
+from .typed import SHOWN, names, of_spec, word
 from .version import line_for
+
+CONCERNS = frozenset({"storage-unwritable", "zookeeper-port-taken", "zookeeper-unreachable"})
 
 COLUMNS = ("state", "runs", "how many", "slots each", "memory each", "left to the system")
 
 
 def roles(spec: ClusterSpec, host: HostSpec) -> str:
     """What runs on a host."""
-    jobmanager = host.name == spec.master.name
-    taskmanager = spec.is_worker(host.name)
-    if jobmanager and taskmanager:
-        return "JobManager and TaskManager"
-    return "JobManager" if jobmanager else "TaskManager"
+    runs: list[str] = []
+    if host in spec.jobmanagers:
+        runs.append("JobManager" if host.name == spec.master.name else "standby JobManager")
+    if spec.is_worker(host.name):
+        runs.append("TaskManager")
+    if spec.ha and host.name in spec.ha.nodes:
+        runs.append("ZooKeeper")
+    return " and ".join((", ".join(runs[:-1]), runs[-1])) if len(runs) > 1 else "".join(runs)
 
 
 def _row(view: View, host: HostSpec) -> tuple[Cell, ...]:
@@ -42,7 +49,10 @@ def _row(view: View, host: HostSpec) -> tuple[Cell, ...]:
     if desired is None or node is None:
         return marked(view, seen, (Cell("checking", "wait"), runs, *(UNKNOWN,) * (len(COLUMNS) - 2)))
     fits = state_by(view, host.name, "values-do-not-fit", "memory-too-large", else_="good")
+    standby = state_by(view, host.name, *sorted(CONCERNS), else_="good")
     state = Cell("ok" if fits == "good" else "does not fit", fits)
+    if fits == "good" and standby != "good":
+        state = Cell("see below", standby)
     none = Cell("-", "dim")
     division = divide(desired, node, host.name, seen.memory_mib) if seen.memory_mib and seen.cores else None
     key = desired.line.memory.taskmanager
@@ -108,11 +118,42 @@ def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
     )
     parts = [ByHand(f"In {conf}/{line.lists.workers}, one line for each TaskManager", shown)]
     if line.lists.masters:
-        port = view.desired.web_port if view.desired else 8081
-        parts.append(ByHand(f"In {conf}/{line.lists.masters}", (f"{spec.master.address}:{port}",)))
+        masters = view.desired.master_entries if view.desired else (f"{spec.master.address}:8081",)
+        parts.append(ByHand(f"In {conf}/{line.lists.masters}", masters))
+    if spec.ha and spec.ha.nodes:
+        settings = availability.zoo_settings(spec, spec.host(spec.ha.nodes[0]))
+        parts.append(
+            ByHand(
+                f"In {conf}/zoo.cfg of {names(spec.ha.nodes, 3)}",
+                tuple(f"{key}={value}" for key, value in settings),
+            )
+        )
+        parts.append(
+            ByHand(
+                f"Start ZooKeeper, on {spec.master.name}",
+                (f"{word(spec.flink.home + '/bin')}/start-zookeeper-quorum.sh",),
+            )
+        )
     start = " ".join(line.start_cluster(spec.start.mode))
     parts.append(ByHand(f"Start, on {spec.master.name}", (f"{word(spec.flink.home + '/bin')}/{start}",)))
     return tuple(parts)
+
+
+def _can_stand_by(view: View) -> bool:
+    return line_for(view).ha is not None
+
+
+def _stands_by(view: View) -> bool:
+    """Whether somebody wants more than one JobManager: then it is asked what that takes."""
+    given = (view.answers.get(path) for path in ("standby", "ha.storage_dir", "ha.zookeeper"))
+    return _can_stand_by(view) and any(value is not None for value in given)
+
+
+def _zookeeper(view: View) -> Suggested | None:
+    nodes = suggested_nodes(view.spec.names) if view.spec else ()
+    if not nodes:
+        return None
+    return Suggested(", ".join(nodes), "Flink's own; one may be lost" if len(nodes) > 1 else "Flink's own")
 
 
 def _has_modes(view: View) -> bool:
@@ -137,11 +178,23 @@ WORKERS = Step(
             "workers",
             help="One a line; in braces also taskmanagers, slots, memory, java_home, address, user, port, key.",
         ),
+        question(
+            "standby",
+            help="Hosts whose JobManager takes over when the one that leads is lost. Left open: there is none.",
+            asked=_can_stand_by,
+        ),
+        question(
+            "ha.storage_dir",
+            help="Where JobManagers keep what a standby needs: a directory that all of them share.",
+            asked=_stands_by,
+        ),
+        question("ha.zookeeper", suggest=_zookeeper, asked=_stands_by),
         question("start.flink"),
         question("start.mode", options=_modes, asked=_has_modes),
     ),
     columns=COLUMNS,
     row=_row,
+    concerns=CONCERNS,
     by_hand=_by_hand,
     summary=_summary,
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ..exits import Exit
-from . import apply, operate, workers
+from . import apply, jobmanagers, operate, workers
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], Exit]] = MappingProxyType(
     {
@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], Exit]] = MappingProxyType(
         "restart": operate.restart,
         "add-worker": workers.add,
         "remove-worker": workers.remove,
+        "add-jobmanager": jobmanagers.add,
+        "remove-jobmanager": jobmanagers.remove,
     }
 )
 

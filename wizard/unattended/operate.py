@@ -7,8 +7,12 @@ import argparse
 from ..desired import Desired
 from ..exits import Exit, first_of
 from ..facts import ClusterFacts
-from ..operations.daemons import is_stale, running_jobs
+from ..needs import Rest
+from ..operations.daemons import NAMES, Kind, is_stale, running_jobs
+from ..operations.leading import leader
+from ..operations.operation import Verdict
 from ..operations.prove import answer, number, taskmanagers
+from ..operations.zookeeper import OneLeads
 from ..plans.install import StageMaker
 from ..plans.operate import START, START_HOSTS, STOP
 from ..text import one_line
@@ -78,10 +82,29 @@ def _operate(
         return first_of(*statuses, Exit.UNREACHABLE if lost else Exit.DONE)
 
 
+def _answering(desired: Desired, facts: ClusterFacts) -> tuple[str, Rest]:
+    """The first JobManager that answers, else the master's. A standby answers for the one that leads."""
+    path = desired.line.web.overview
+    return next((one for one in desired.rests if answer(facts, *one, path) is not None), desired.rests[0])
+
+
+def _leading(desired: Desired, facts: ClusterFacts) -> tuple[Verdict | None, str]:
+    """What is to be said of who leads, None where there is one JobManager; and the node that does."""
+    quorum = desired.quorum
+    if quorum is None:
+        return None, ""
+    known = tuple((host.name, host.address) for host in desired.spec.jobmanagers)
+    found = leader(facts, (name for name, _ in known), quorum, known)
+    asked = next((name for name, _ in known if leader(facts, (name,), quorum, known)), known[0][0])
+    proof = OneLeads(asked, quorum, desired.spec.flink.home, known, desired.spec.conf_dir)
+    return proof.judge(facts), found.host if found else ""
+
+
 def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: frozenset[str]) -> Exit:
     terminal, marks = door.terminal, door.terminal.marks
-    spec, master = door.spec, door.spec.master.name
+    spec = desired.spec
     good, lost = True, False
+    verdict, leading = _leading(desired, facts)
     for host in spec.hosts:
         if host.name not in only:
             continue
@@ -91,7 +114,11 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
             door.printer.unreached(host.name, seen.failure)
             continue
         node = desired.nodes[host.name]
-        wanted = [("jobmanager", 1 if host.name == master else 0), ("taskmanager", node.taskmanagers)]
+        wanted: list[tuple[Kind, int]] = [
+            ("jobmanager", int(node.runs_jobmanager)),
+            ("taskmanager", node.taskmanagers),
+            ("zookeeper", int(spec.ha is not None and host.name in spec.ha.nodes)),
+        ]
         said: list[str] = []
         complete = True
         for kind, count in wanted:
@@ -102,28 +129,34 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
             ]
             if count or running:
                 pids = ", ".join(str(daemon.pid) for daemon in running)
-                name = "JobManager" if kind == "jobmanager" else "TaskManager"
-                said.append(f"{name} {len(running)} of {count}" + (f" (pid {pids})" if pids else ""))
+                leads = ", leads" if kind == "jobmanager" and running and host.name == leading else ""
+                said.append(
+                    f"{NAMES[kind]} {len(running)} of {count}" + (f" (pid {pids})" if pids else "") + leads
+                )
             if any(is_stale(seen, daemon, spec.flink.home, desired.line) for daemon in running):
                 said.append("restart pending, its configuration was changed since it started")
             complete = complete and len(running) == count
         good = good and complete
         mark = marks.good if complete else marks.bad
         terminal.line(f"{mark} {host.name}: {'; '.join(said) or 'nothing of this cluster belongs here'}")
-    overview = answer(facts, master, desired.rest, desired.line.web.overview)
+    if verdict is not None:
+        good = good and verdict.good
+        terminal.line(f"{marks.good if verdict.good else marks.bad} {one_line(verdict.observed)}")
+    master, rest = _answering(desired, facts)
+    overview = answer(facts, master, rest, desired.line.web.overview)
     if overview is None:
-        terminal.line(
-            f"{marks.bad} the JobManager does not answer on http://{desired.rest.address}:{desired.rest.port}"
-        )
+        asked = " and ".join(f"http://{one.address}:{one.port}" for _, one in desired.rests)
+        nobody = "no JobManager answers" if len(desired.rests) > 1 else "the JobManager does not answer"
+        terminal.line(f"{marks.bad} {nobody} on {asked}")
         return first_of(Exit.UNREACHABLE if lost else Exit.DONE, Exit.FAILED)
-    seen_tms = taskmanagers(facts, master, desired.rest, desired.line)
+    seen_tms = taskmanagers(facts, master, rest, desired.line)
     slots = number(overview, desired.line.web.slot_count, 0)
     terminal.line(
         f"{marks.good} Flink {one_line(str(overview.get('flink-version', spec.flink.version)))}: "
         f"{len(seen_tms)} of {desired.taskmanagers} TaskManagers registered, {slots} of {desired.slots} slots; "
-        f"http://{desired.rest.address}:{desired.rest.port}"
+        f"http://{rest.address}:{rest.port}"
     )
-    for job in running_jobs(facts, master, desired.rest, desired.line):
+    for job in running_jobs(facts, master, rest, desired.line):
         terminal.line(f"  running job: {one_line(job)}")
     complete = (len(seen_tms), slots) == (desired.taskmanagers, desired.slots)
     if only != frozenset(spec.names):

@@ -1,8 +1,10 @@
-"""add-worker and remove-worker: the answers file first, then the cluster; the file is only written when it can be read."""
+"""Hosts that come and go: the answers file first, then the cluster; the file is only written when it can be read."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from validators.values import ValueProblem, parse_hosts
@@ -12,43 +14,71 @@ from ..answers import BadAnswers
 from ..answers.editing import add_worker, remove_worker
 from ..exits import Exit
 from ..operations.prove import taskmanagers
+from ..plans.install import StageMaker
 from ..plans.operate import RELIST, STOP_TASKMANAGERS
 from ..runner import Outcome
 from ..session import Look, unreachable
-from ..verdict import status_of
+from ..spec import ClusterSpec, HostSpec
 from .apply import carry_out, closing_line, confirmed, consent_of, looked
+from ..verdict import status_of
 from .opening import Opened, Refused, opened, read_file, spec_of
 
 
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What hosts are added as or taken out of: worker or standby JobManager."""
+
+    command: str
+    """What follows `add-` and `remove-` on the command line."""
+    called: str
+    of: Callable[[ClusterSpec], tuple[HostSpec, ...]]
+    add: Callable[[str, str], str]
+    remove: Callable[[str, str], str]
+    stop: tuple[tuple[str, StageMaker], ...]
+
+
+WORKER = Role("worker", "worker", lambda spec: spec.workers, add_worker, remove_worker, STOP_TASKMANAGERS)
+
+
 def add(options: argparse.Namespace) -> Exit:
-    """Add hosts to the file, then apply it: what is true already stays as it is."""
+    """Add workers to the file, then apply it: what is true already stays as it is."""
+    return add_as(WORKER, options)
+
+
+def remove(options: argparse.Namespace) -> Exit:
+    """Stop the TaskManagers of these hosts, take them out of the file, and tell the others."""
+    return remove_as(WORKER, options)
+
+
+def add_as(role: Role, options: argparse.Namespace) -> Exit:
+    """Add hosts in a role to the file, then apply it."""
     text = read_file(options.file)
     changed = text
-    known = _workers(options, text)
+    known = _known(role, options, text)
     try:
         for host in options.hosts:
             if not _names(host) <= known:
-                changed = add_worker(changed, host)
+                changed = role.add(changed, host)
     except (ValueProblem, BadAnswers) as problem:
         raise Refused(f"{options.file}: {problem}") from None
     with opened(options, changed, options.file) as door:
         look, status = looked(door)
         if status is not None:
             return status
-        plan = door.session.plan(look.desired, look.facts, "add-worker")
+        plan = door.session.plan(look.desired, look.facts, f"add-{role.command}")
         return carry_out(door, plan, look, lambda: write_over(options.file, changed))
 
 
-def remove(options: argparse.Namespace) -> Exit:
-    """Stop the TaskManagers of these hosts, take them out of the file, and tell the others."""
+def remove_as(role: Role, options: argparse.Namespace) -> Exit:
+    """Stop what these hosts run in a role, take them out of the file, and tell the others."""
     text = read_file(options.file)
-    known = _workers(options, text)
+    known = _known(role, options, text)
     changed = text
     try:
         named = set[str]().union(*(_names(host) for host in options.hosts))
         gone = sorted(named & known)
         for host in gone:
-            changed = remove_worker(changed, host)
+            changed = role.remove(changed, host)
     except (ValueProblem, BadAnswers) as problem:
         raise Refused(f"{options.file}: {problem}") from None
     passwords = None
@@ -57,24 +87,28 @@ def remove(options: argparse.Namespace) -> Exit:
             passwords = door.passwords
             look = door.session.look()
             plan = door.session.plan(
-                look.desired, look.facts, "remove-worker", STOP_TASKMANAGERS, frozenset(gone)
+                look.desired, look.facts, f"remove-{role.command}", role.stop, frozenset(gone)
             )
             consent = consent_of(door)
             if not confirmed(door, plan, consent):
                 door.terminal.line("Nothing was changed.")
                 return Exit.CANCELLED
             _, outcome = door.session.apply(plan, consent=consent)
-            if status_of(outcome) is not Exit.DONE and not _only_dead(door, outcome, look, gone):
+            if status_of(outcome) is not Exit.DONE and not (
+                role is WORKER and _only_dead(door, outcome, look, gone)
+            ):
                 closing_line(door, outcome, look)
                 return status_of(outcome)
         write_over(options.file, changed)
     with opened(options, changed, options.file, passwords=passwords) as door:
         for host in sorted(named - known):
-            door.terminal.line(f"{host} is no worker in {options.file}: there was nothing to take out.")
+            door.terminal.line(
+                f"{host} is no {role.called} in {options.file}: there was nothing to take out."
+            )
         look, status = looked(door)
         if status is not None:
             return status
-        plan = door.session.plan(look.desired, look.facts, "remove-worker", RELIST)
+        plan = door.session.plan(look.desired, look.facts, f"remove-{role.command}", RELIST)
         declined = f"The other hosts were not told yet: run flink-wizard apply {options.file}"
         return carry_out(door, plan, look, declined=declined)
 
@@ -111,5 +145,5 @@ def _names(host: str) -> frozenset[str]:
     return frozenset(one.host for one in parse_hosts(host, underscores=True))
 
 
-def _workers(options: argparse.Namespace, text: str) -> frozenset[str]:
-    return frozenset(worker.name for worker in spec_of(text, options.file).workers)
+def _known(role: Role, options: argparse.Namespace, text: str) -> frozenset[str]:
+    return frozenset(host.name for host in role.of(spec_of(text, options.file)))
