@@ -185,7 +185,8 @@ def _command(command: Command) -> Iterator[str]:
         case Transfer():
             yield from _transfer(command)
         case Fetch():
-            yield f"{command.product.capitalize()} {_plain(command.version)} becomes {_code(command.path)}, from the first of these that works:"
+            what = f"{command.product.capitalize()} {_plain(command.version)}"
+            yield f"{what} becomes {_code(command.path)}, from the first of these that works:"
             for choice in command.choices:
                 yield from _choice(choice)
 

@@ -75,15 +75,17 @@ class InstallJava(Operation):
     archive: str = ""
     """A tar file of a JRE or JDK on the control machine, "" for none; it then comes before the other ways."""
     archive_host: str = ""
+    purpose: str = ""
+    """What it is for when it is not Flink."""
 
     @property
     def id(self) -> str:
-        return "install-java"
+        return f"install-java-for-{self.purpose.lower()}" if self.purpose else "install-java"
 
     @property
     def title(self) -> str:
         majors = " or ".join(str(major) for major in self.wish.install_order)
-        return f"Install Java {majors}"
+        return f"Install Java {majors}" + (f" for {self.purpose}" if self.purpose else "")
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         wanted: dict[str, tuple[Need, ...]] = {self.host: (Machine(), Account(), *java_needs(self.wish))}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..desired import Desired
 from ..operations.daemons import StopDaemon
 from ..operations.prove import TaskManagerRegistered
+from .hdfs import start_datanodes, start_namenode, stop_datanodes, stop_namenode, verify_hdfs
 from .install import (
     Context,
     StageMaker,
@@ -68,6 +69,9 @@ def verify_hosts(wish: Desired, context: Context) -> Steps:
 
 
 START: tuple[tuple[str, StageMaker], ...] = (
+    ("Start the NameNode", start_namenode),
+    ("Start the DataNodes", start_datanodes),
+    ("Verify HDFS", verify_hdfs),
     ("Start the JobManager", start_jobmanager),
     ("Start the TaskManagers", start_taskmanagers),
     ("Verify", verify),
@@ -79,6 +83,8 @@ START_HOSTS: tuple[tuple[str, StageMaker], ...] = (*START[:-1], ("Verify", verif
 STOP: tuple[tuple[str, StageMaker], ...] = (
     ("Stop the TaskManagers", stop_taskmanagers),
     ("Stop the JobManager", stop_jobmanager),
+    ("Stop the DataNodes", stop_datanodes),
+    ("Stop the NameNode", stop_namenode),
 )
 
 STOP_TASKMANAGERS: tuple[tuple[str, StageMaker], ...] = (("Stop the TaskManagers", stop_taskmanagers),)

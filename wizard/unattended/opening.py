@@ -167,7 +167,7 @@ def spec_of(text: str, name: str, *, warn: bool = False) -> ClusterSpec:
         print(warning, file=sys.stderr)
     beyond = [
         f"{name}: {path}: this version installs Flink alone; take {path} out of the file."
-        for path in ("hdfs.mode", "ha.zookeeper", "standby")
+        for path in ("ha.zookeeper", "standby")
         if answers.get(path) not in (None, "none", ())
     ]
     if beyond:

@@ -1,0 +1,195 @@
+"""Start and stop the NameNode and the DataNodes, each host by itself, so that a failure has a host's name.
+
+Knows what runs, whether it is older than its configuration, and that a NameNode without a file system is not started.
+Success of a start is not judged here: the proofs ask the NameNode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..commands import Command, Run, shell
+from ..facts import ClusterFacts, DaemonFacts, HostFacts
+from ..flink.line import Line
+from ..hadoop.catalogue import Daemon, Hadoop
+from ..needs import Daemons, Home, Need, Rest, Storage
+from .daemons import GONE, running_jobs
+from .operation import CannotOperate, NotNow, Operation
+
+NAMES: Mapping[str, str] = {"namenode": "NameNode", "datanode": "DataNode"}
+
+RUN = """home=$1 conf=$2
+shift 2
+USER=${USER:-$(id -un)} HADOOP_CONF_DIR=$conf HADOOP_STOP_TIMEOUT=60
+export USER HADOOP_CONF_DIR HADOOP_STOP_TIMEOUT
+unset HADOOP_HOME HADOOP_PREFIX HADOOP_COMMON_HOME HADOOP_HDFS_HOME
+cd "$home" || exit
+exec "$home/$@" </dev/null
+"""
+"""As Hadoop's own cluster scripts start a daemon: from its home, with its configuration named."""
+
+
+@dataclass(frozen=True)
+class _HadoopDaemon(Operation):
+    """What starting and stopping share. `line`, `rest` and `master` tell which Flink jobs run that may use this HDFS."""
+
+    hadoop: Hadoop
+    home: str
+    conf_dir: str
+    kind: Daemon
+    line: Line
+    rest: Rest
+    master: str
+
+    def running(self, host: HostFacts) -> tuple[DaemonFacts, ...]:
+        return tuple(
+            daemon
+            for daemon in host.daemons or ()
+            if daemon.kind == self.kind and host.runs_from(daemon, self.home, self.conf_dir)
+        )
+
+    def _words(self, action: str) -> tuple[str, ...]:
+        return self.hadoop.daemon_words(self.conf_dir, "start" if action == "start" else "stop", self.kind)
+
+    def _stop_commands(self, daemons: tuple[DaemonFacts, ...]) -> tuple[Command, ...]:
+        stop = shell(
+            RUN,
+            self.home,
+            self.conf_dir,
+            *self._words("stop"),
+            why=f"stop the {NAMES[self.kind]}",
+            timeout=120.0,
+        )
+        pids = tuple(str(daemon.pid) for daemon in daemons)
+        return (stop, Run(("sh", "-c", GONE, "sh", self.kind, "30", *pids), "see it gone", timeout=60.0))
+
+    def _own_needs(self) -> tuple[Need, ...]:
+        return (Daemons(), Home(self.home, self.conf_dir, "hadoop"))
+
+    def _with_jobs(self, *own: Need) -> dict[str, tuple[Need, ...]]:
+        if self.master == self.host:
+            return {self.host: (*own, self.rest)}
+        return {self.host: own, self.master: (self.rest,)}
+
+
+@dataclass(frozen=True)
+class StartHadoop(_HadoopDaemon):
+    """Have one daemon of this kind run, not older than its configuration.
+
+    `dirs` are the NameNode's own, which must hold a file system; `namenode` is the host whose NameNode must run before
+    a DataNode is of use, "" for the NameNode itself.
+    """
+
+    dirs: tuple[str, ...] = ()
+    namenode: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"start-{self.kind}"
+
+    @property
+    def title(self) -> str:
+        return f"Start the {NAMES[self.kind]}"
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        own = (*self._own_needs(), *((Storage(self.dirs),) if self.dirs else ()))
+        wanted = self._with_jobs(*own)
+        if self.namenode:
+            wanted[self.namenode] = (*wanted.get(self.namenode, ()), Daemons())
+        return wanted
+
+    def satisfied(self, facts: ClusterFacts) -> bool:
+        return len(self.running(facts[self.host])) == 1 and not self._stale(facts)
+
+    def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        host = facts[self.host]
+        if self.hadoop.root_needs_user_vars and host.uid == 0:
+            raise CannotOperate(
+                f"Hadoop {self.hadoop.version} does not start its daemons as root.",
+                f"the login on {self.host} is root",
+                "Run HDFS as an ordinary user: set user in the answers.",
+            )
+        stores = [host.storage.get(path) for path in self.dirs]
+        if self.kind == "namenode" and not all(
+            one is not None and one.state == "formatted" for one in stores
+        ):
+            raise NotNow("its directories hold no file system yet")
+        if self.namenode and not any(one.kind == "namenode" for one in facts[self.namenode].daemons or ()):
+            raise NotNow(f"the NameNode on {self.namenode} does not run")
+        running = self.running(host)
+        stop = running if self._stale(facts) or len(running) > 1 else ()
+        start = shell(
+            RUN,
+            self.home,
+            self.conf_dir,
+            *self._words("start"),
+            why=f"start the {NAMES[self.kind]}",
+            timeout=120.0,
+        )
+        return (*(self._stop_commands(stop) if stop else ()), *(() if running and not stop else (start,)))
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        host = facts[self.host]
+        new = DaemonFacts(self.kind, 0, host.user or "", float("inf"), self.conf_dir, self.home)
+        others = tuple(daemon for daemon in host.daemons or () if daemon not in self.running(host))
+        return facts.changed(self.host, daemons=(*others, new))
+
+    def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
+        running = self.running(facts[self.host])
+        stops = bool(running) and (self._stale(facts) or len(running) > 1)
+        return running_jobs(facts, self.master, self.rest, self.line) if stops else ()
+
+    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
+        seen = len(self.running(facts[self.host]))
+        return (f"{seen} of 1 run", f"Read the newest files in {self.home}/logs on {self.host}.")
+
+    def _stale(self, facts: ClusterFacts) -> bool:
+        host = facts[self.host]
+        return any(hadoop_is_stale(host, one, self.home, self.hadoop) for one in self.running(host))
+
+
+@dataclass(frozen=True)
+class StopHadoop(_HadoopDaemon):
+    """Have no daemon of this kind run from this home."""
+
+    @property
+    def id(self) -> str:
+        return f"stop-{self.kind}"
+
+    @property
+    def title(self) -> str:
+        return f"Stop the {NAMES[self.kind]}"
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return self._with_jobs(*self._own_needs())
+
+    def satisfied(self, facts: ClusterFacts) -> bool:
+        return not self.running(facts[self.host])
+
+    def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        return self._stop_commands(self.running(facts[self.host]))
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        host = facts[self.host]
+        gone = self.running(host)
+        return facts.changed(self.host, daemons=tuple(one for one in host.daemons or () if one not in gone))
+
+    def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
+        stops = bool(self.running(facts[self.host]))
+        return running_jobs(facts, self.master, self.rest, self.line) if stops else ()
+
+    @property
+    def while_jobs_run(self) -> str:
+        return "It was not stopped."
+
+    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
+        pids = ", ".join(str(daemon.pid) for daemon in self.running(facts[self.host]))
+        return (f"still running: pid {pids}", f"Look at these processes on {self.host}; end them by hand.")
+
+
+def hadoop_is_stale(host: HostFacts, daemon: DaemonFacts, home: str, hadoop: Hadoop) -> bool:
+    """Whether a daemon is older than the configuration it would read now. Start times are good to a second."""
+    files = (host.conf_file(home, name) for name in ("core-site.xml", "hdfs-site.xml", hadoop.env_file))
+    newest = max((file.mtime for file in files if file and file.mtime is not None), default=0.0)
+    return daemon.started + 2.0 < newest
