@@ -94,6 +94,11 @@ class Joined:
     made_here: bool = False
 
 
+def note_of(state: str) -> str:
+    """On the NameNode's host: where it is written down that this cluster's HDFS was formatted."""
+    return f"{state}/hdfs-formatted"
+
+
 def settle_hdfs(spec: ClusterSpec, facts: ClusterFacts) -> Hdfs | None:
     """The new HDFS that the answers ask for, None when they ask for none. Raises UnknownHadoop."""
     wish = spec.hdfs
@@ -179,14 +184,15 @@ def hdfs_survey(spec: ClusterSpec, facts: ClusterFacts) -> dict[str, tuple[Need,
         return {}
     home = Home(hdfs.home, hdfs.conf_dir, "hadoop")
     above = hdfs.home.rpartition("/")[0] or "/"
-    names = Names((hdfs.namenode.address,))
+    names = Names(tuple(dict.fromkeys((hdfs.namenode.address, urlsplit(hdfs.address).hostname or ""))))
     wanted: dict[str, tuple[Need, ...]] = {}
     for name, node in hdfs.nodes.items():
         common: tuple[Need, ...] = (home, Paths((hdfs.home, above)), Listening(), Daemons(), names)
         # Without the disks a suggestion would be another one a moment later.
         known = facts[name].disks is not None or bool(wish.name_dirs and wish.data_dirs)
         stores = (Storage(node.directories),) if node.directories and known else ()
-        wanted[name] = (*common, *stores)
+        note = (Paths(texts=(note_of(spec.state),)),) if name == hdfs.namenode.name else ()
+        wanted[name] = (*common, *stores, *note)
     return wanted
 
 

@@ -248,7 +248,7 @@ def _survey_of(spec: ClusterSpec, host: str) -> tuple[Need, ...]:
 
 
 def state_on_master(spec: ClusterSpec) -> str:
-    return f"~/.flink-wizard/{spec.cluster}"
+    return spec.state
 
 
 def restricted(plan: Plan, only: frozenset[str]) -> Plan:

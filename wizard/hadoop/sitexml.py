@@ -196,11 +196,11 @@ class _Reader:
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.path: list[str] = []
+        self.starts: list[int] = []
         self.properties: list[_Property] = []
         self.open: _Property | None = None
         self.text = ""
         self.start_of_value = 0
-        self.start_of_element = 0
         self.root_start = 0
         self.close = -1
         self.parser.StartElementHandler = self.started
@@ -214,6 +214,7 @@ class _Reader:
 
     def started(self, tag: str, attributes: dict[str, str]) -> None:
         self.path.append(tag)
+        self.starts.append(self.at)
         if len(self.path) == 1:
             if tag != "configuration":
                 raise SiteUnreadable(
@@ -225,7 +226,6 @@ class _Reader:
             self.open.final = attributes.get("final", "") == "true"
         elif len(self.path) == 3 and self.open is not None:
             self.text = ""
-            self.start_of_element = self.at
             self.start_of_value = _tag_end(self.data, self.at)
 
     def said(self, text: str) -> None:
@@ -233,11 +233,14 @@ class _Reader:
             self.text += text
 
     def ended(self, tag: str) -> None:
-        # For <value/> both ends are told at the same place.
-        at = self.at
-        end = _tag_end(self.data, at)
+        begin, at = self.starts.pop(), self.at
+        end = _tag_end(self.data, begin)
+        if self.data.startswith(b"/>", end - 2):
+            at = end  # The end of <value/> is told behind it.
+        else:
+            end = _tag_end(self.data, at)
         if len(self.path) == 1:
-            self.close = at
+            self.close = begin if at == end else at
         elif self.path == ["configuration", "property"] and self.open is not None:
             self.open.end = end
             self.properties.append(self.open)
@@ -248,7 +251,7 @@ class _Reader:
                 self.open.name_end = end
             elif tag == "value":
                 self.open.value = self.text
-                self.open.value_whole = (self.start_of_element, end)
+                self.open.value_whole = (begin, end)
                 self.open.value_span = (self.start_of_value, max(at, self.start_of_value))
             elif tag == "final":
                 self.open.final = self.text.strip() == "true"

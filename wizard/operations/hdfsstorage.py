@@ -79,7 +79,7 @@ def described(store: StorageFacts) -> str:
     elif store.state == "unreadable":
         parts.append("cannot be looked into")
     elif store.state == "partial":
-        parts.append("the beginning of a storage directory, without VERSION")
+        parts.append(f"a storage directory without VERSION ({', '.join(store.entries[:4])})")
     elif store.entries:
         parts.append("holds " + ", ".join(store.entries[:4]) + (" …" if len(store.entries) > 4 else ""))
     else:
@@ -218,10 +218,10 @@ class FormatNameNode(Operation):
                 f"remove {self.note} there and run again.",
             )
         said = site_value(facts, self.host, self.home, "hdfs-site.xml", self.hadoop.keys.name_dir)
-        if said is not None and directories_of(said) != self.dirs:
+        if said is None or directories_of(said) != self.dirs:
             raise CannotOperate(
                 "Hadoop's configuration names other directories than those that were looked at.",
-                f"{self.conf_dir}/hdfs-site.xml: {said}",
+                f"{self.conf_dir}/hdfs-site.xml: {self.hadoop.keys.name_dir} = {said or 'not set'}",
                 "Run again: the configuration is written first.",
             )
         if not self.allowed:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..desired import Desired
 from ..hadoop.catalogue import Daemon, join_of
-from ..hdfs import CORE, SITE, Hdfs
+from ..hdfs import CORE, SITE, Hdfs, note_of
 from ..operations.configure import WriteList
 from ..operations.hadoopconf import WriteHadoopEnv, WriteSite
 from ..operations.hdfsdaemons import StartHadoop, StopHadoop
@@ -72,7 +72,7 @@ def configure_hdfs(wish: Desired, context: Context) -> Steps:
             yield WriteList(name, home, hdfs.hadoop.masters_file, (hdfs.namenode.address,), conf, HADOOP)
 
 
-def format_of(hdfs: Hdfs, context: Context) -> FormatNameNode:
+def format_of(hdfs: Hdfs, state: str, run_id: str) -> FormatNameNode:
     """The guarded format of this HDFS."""
     own = hdfs.nodes[hdfs.namenode.name].name_dirs
     return FormatNameNode(
@@ -83,8 +83,8 @@ def format_of(hdfs: Hdfs, context: Context) -> FormatNameNode:
         own,
         tuple((name, node.directories) for name, node in hdfs.nodes.items() if node.directories),
         hdfs.may_format,
-        f"{context.state}/hdfs-formatted",
-        context.run_id,
+        note_of(state),
+        run_id,
         tuple(name for name, node in hdfs.nodes.items() if node.unreadable),
     )
 
@@ -99,7 +99,7 @@ def data_dirs_of(hdfs: Hdfs, name: str) -> MakeDataDirs:
 
 def format_namenode(wish: Desired, context: Context) -> Steps:
     if wish.hdfs is not None:
-        yield format_of(wish.hdfs, context)
+        yield format_of(wish.hdfs, context.state, context.run_id)
 
 
 def data_dirs(wish: Desired, context: Context) -> Steps:
