@@ -44,7 +44,7 @@ def storage(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
         return
     ready = _configured(hdfs, facts)
     wanted = "empty or missing directories, or a file system that is whole"
-    why = "A format gives the NameNode a new, empty file system: every block that is there now would be lost to it."
+    why = "A format gives the NameNode a new, empty file system: it would know no block that is there now."
     operation = format_of(hdfs, spec.state, "")
     if facts[operation.host].reached:
         # A host that is out of reach puts the format off; that is told by the run.

@@ -45,9 +45,14 @@ def same_name(host: str) -> str:
     return host.lower().removesuffix(".")
 
 
-def judge(answers: Answers, places: Mapping[str, Place], refused: set[str]) -> list[Problem]:
-    """Problems between values that each read well. Paths in `refused` were given, but could not be read."""
-    judging = _Judging(answers, places, refused)
+def judge(
+    answers: Answers, places: Mapping[str, Place], refused: set[str], complete: bool = True
+) -> list[Problem]:
+    """Problems between values that each read well. Paths in `refused` were given, but could not be read.
+
+    Without `complete` an answer that others need and that is missing is no problem: it will be asked for.
+    """
+    judging = _Judging(answers, places, refused, complete)
     found = [
         *judging.hosts(),
         *judging.loopback(),
@@ -74,6 +79,7 @@ class _Judging:
     answers: Answers
     places: Mapping[str, Place]
     refused: set[str]
+    complete: bool
 
     def problem(self, path: str, sentence: str, warning: bool = False) -> Problem:
         place = self.places.get(path)
@@ -221,7 +227,7 @@ class _Judging:
     def new_hdfs(self, given: set[str]) -> Iterator[Problem]:
         """What the answers alone show of a new HDFS: a Hadoop that is known, places that last, copies that fit."""
         version = self.answers.text_at("hdfs.version")
-        if "hdfs.version" not in given:
+        if "hdfs.version" not in given and self.complete:
             yield self.problem("hdfs.mode", 'new needs hdfs.version; for example "3.3.6"')
         elif version is not None:
             try:
@@ -280,7 +286,7 @@ class _Judging:
             for path in sorted(path for path in self.answers.values if path.startswith("hdfs.")):
                 if path != "hdfs.mode":
                     yield self.problem(path, "has no effect while hdfs.mode is none", warning=True)
-        if mode == "existing" and not {"hdfs.address", "hdfs.conf_dir"} & given:
+        if self.complete and mode == "existing" and not {"hdfs.address", "hdfs.conf_dir"} & given:
             yield self.problem("hdfs.mode", "existing needs hdfs.address or hdfs.conf_dir")
         if mode == "new":
             yield from self.new_hdfs(given)
