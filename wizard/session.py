@@ -137,8 +137,13 @@ class Session:
         return look
 
     def read_rest(self, desired: Desired) -> ClusterFacts:
-        """What the JobManager says now."""
-        return self._readings.look({self.spec.master.name: (desired.rest,)}, again=True)
+        """What the JobManager says now, and the NameNode where there is one."""
+        wanted: list[dict[str, tuple[Need, ...]]] = [{self.spec.master.name: (desired.rest,)}]
+        if desired.hdfs is not None:
+            wanted.append({desired.hdfs.namenode.name: (desired.hdfs.web,)})
+        elif desired.joined is not None and desired.joined.webs:
+            wanted.append({self.spec.master.name: desired.joined.webs})
+        return self._readings.look(merged_needs(wanted), again=True)
 
     def plan(
         self,
@@ -159,6 +164,7 @@ class Session:
             self._records(desired),
             self._source.hadoop_tar,
             self._source.hadoop_choices,
+            only or frozenset(),
         )
         plan = plan_of(kind, makers, desired, context)
         return plan if only is None else restricted(plan, only)

@@ -73,8 +73,9 @@ def hdfs_plan(
     facts: ClusterFacts,
     makers: tuple[tuple[str, StageMaker], ...] = INSTALL,
     run_id: str = "run1",
+    leaving: frozenset[str] = frozenset(),
 ) -> Plan:
     choice = (FetchChoice("path", "/srv/hadoop.tar.gz"),)
     owner = f"run {run_id} by op on desk/boot as process 1/2 since 2026-01-01T00:00:00+00:00"
-    context = Context(run_id, STATE, TAR, choice, owner, "", (), HADOOP_TAR, choice)
+    context = Context(run_id, STATE, TAR, choice, owner, "", (), HADOOP_TAR, choice, leaving)
     return plan_of("install", makers, settle(wish, facts), context)

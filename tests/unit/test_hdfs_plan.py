@@ -25,11 +25,13 @@ from tests.unit.hdfsworlds import (
 from tests.unit.worlds import LOST, run
 from wizard.commands import Run, lines_of
 from wizard.desired import settle
-from wizard.facts import ClusterFacts, DiskFacts, HostFacts
+from wizard.facts import ClusterFacts, DiskFacts, HostFacts, RestFacts
+from wizard.hadoop.jmx import JMX_PATHS
 from wizard.hadoop.sitexml import read_site
-from wizard.plans.operate import START, STOP
+from wizard.plans.operate import START, STOP, TAKE_OUT
 from wizard.preview import preview
 from wizard.runner import Outcome
+from wizard.session import restricted
 from wizard.spec import ClusterSpec, HdfsSpec
 
 VERSIONS = ("1.2.1", "2.7.3", "3.3.6")
@@ -309,3 +311,41 @@ def test_a_cluster_without_hdfs_knows_nothing_of_it() -> None:
     facts = hdfs_cluster(wish)
     steps = [step.id for step in hdfs_plan(wish, facts).steps]
     assert not any("hadoop" in step or "hdfs" in step or "node" in step for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("workers", "copies", "leaving", "told", "says"),
+    [
+        (3, 2, ("w3",), {}, ""),
+        (3, 3, ("w3",), {}, "fewer DataNodes than copies"),
+        (3, 1, ("w3",), {}, "one copy only"),
+        (4, 2, ("w3", "w4"), {}, "one DataNode is retired at a time"),
+        (3, 2, ("w3",), {"UnderReplicatedBlocks": 4}, "too few copies already"),
+        (3, 2, ("w3",), None, "does not say how many copies"),
+    ],
+)
+def test_a_datanode_is_retired_only_where_no_block_can_be_lost(
+    workers: int, copies: int, leaving: tuple[str, ...], told: dict[str, int] | None, says: str
+) -> None:
+    wish = hdfs_spec(workers=workers, replication=copies)
+    facts = hdfs_cluster(wish)
+    ran = run(hdfs_plan(wish, facts), facts)
+    assert ran.outcome.good
+    seen = ran.facts["m"].rest["m:50070"]
+    answers: dict[str, Any] = {path: dict(answer) for path, answer in seen.answers.items()}
+    answers[JMX_PATHS[0]] = {"beans": [{**answers[JMX_PATHS[0]]["beans"][0], **(told or {})}]}
+    rest = {
+        **ran.facts["m"].rest,
+        "m:50070": RestFacts(told is not None, answers if told is not None else {}),
+    }
+    there = ran.facts.changed("m", rest=rest)
+    plan = restricted(hdfs_plan(wish, there, TAKE_OUT, "run2", frozenset(leaving)), frozenset(leaving))
+    out = run(plan, there)
+    stopped = {one.host for one in out.done if one.operation == "stop-taskmanager"}
+    if says:
+        assert {failure.step for failure in out.outcome.dropped.values()} == {"retire-datanode"}
+        assert all(says in failure.cause for failure in out.outcome.dropped.values())
+        assert stopped == set()
+    else:
+        assert out.outcome.good and stopped == set(leaving)
+        assert [one.kind for one in out.facts["w3"].daemons or ()] == []

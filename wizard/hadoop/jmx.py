@@ -32,6 +32,7 @@ class NameNodeSeen:
     cluster_id: str = ""
     blocks: int | None = None
     capacity: int | None = None
+    under_replicated: int | None = None
     used: int | None = None
 
 
@@ -56,6 +57,7 @@ def namenode_seen(answers: Mapping[str, Any]) -> NameNodeSeen | None:
         blocks=_whole(state.get("BlocksTotal")),
         capacity=_whole(state.get("CapacityTotal")),
         used=_whole(state.get("CapacityUsed")),
+        under_replicated=_whole(state.get("UnderReplicatedBlocks")),
     )
 
 
@@ -63,7 +65,16 @@ def answers_of(live: int, names: tuple[str, ...] = ()) -> dict[str, Any]:
     """What a NameNode that is out of safe mode with so many DataNodes would answer."""
     nodes = json.dumps({name: {} for name in names})
     return {
-        _STATE: {"beans": [{"NumLiveDataNodes": live, "NumDeadDataNodes": 0, "FSState": "Operational"}]},
+        _STATE: {
+            "beans": [
+                {
+                    "NumLiveDataNodes": live,
+                    "NumDeadDataNodes": 0,
+                    "FSState": "Operational",
+                    "UnderReplicatedBlocks": 0,
+                }
+            ]
+        },
         _INFO: {"beans": [{"LiveNodes": nodes, "DeadNodes": "{}", "Safemode": ""}]},
     }
 

@@ -13,6 +13,7 @@ from ..commands import Command, Run, shell
 from ..facts import ClusterFacts, DaemonFacts, HostFacts
 from ..flink.line import Line
 from ..hadoop.catalogue import Daemon, Hadoop
+from ..hadoop.jmx import namenode_seen
 from ..needs import Daemons, Home, Need, Rest, Storage
 from .daemons import GONE, running_jobs
 from .operation import CannotOperate, NotNow, Operation
@@ -186,6 +187,71 @@ class StopHadoop(_HadoopDaemon):
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
         pids = ", ".join(str(daemon.pid) for daemon in self.running(facts[self.host]))
         return (f"still running: pid {pids}", f"Look at these processes on {self.host}; end them by hand.")
+
+
+@dataclass(frozen=True)
+class RetireDataNode(StopHadoop):
+    """Stop one DataNode for good, where every block has copies enough without it. Its directories stay as they are.
+
+    `together` is how many are retired in one go: two at once may hold both copies of a block.
+    """
+
+    web: Rest
+    namenode: str
+    replication: int
+    together: int
+
+    @property
+    def id(self) -> str:
+        return "retire-datanode"
+
+    @property
+    def title(self) -> str:
+        return "Retire the DataNode"
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        wanted = dict(super().needs())
+        return wanted | {self.namenode: (*wanted.get(self.namenode, ()), self.web)}
+
+    def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        self._ensure_safe(facts)
+        return super().commands(facts)
+
+    def _ensure_safe(self, facts: ClusterFacts) -> None:
+        """Raises CannotOperate where a block could be out of reach afterwards."""
+        answer = facts[self.namenode].rest.get(self.web.key)
+        seen = namenode_seen(answer.answers) if answer else None
+        kept = "It stays a DataNode, and nothing was stopped."
+        if seen is None or seen.live is None:
+            raise CannotOperate(
+                f"The NameNode does not say how many copies there are. {kept}",
+                answer.evidence if answer else "",
+                f"See that the NameNode on {self.namenode} runs, then run again.",
+            )
+        if self.together > 1:
+            raise CannotOperate(
+                f"Only one DataNode is retired at a time. {kept}",
+                f"{self.together} were named",
+                "Remove one, wait until the NameNode has made new copies, then remove the next.",
+            )
+        if seen.live - 1 < self.replication:
+            raise CannotOperate(
+                f"Without {self.host} there were fewer DataNodes than copies of each block. {kept}",
+                f"{seen.live} DataNodes live, {self.replication} copies of each block",
+                "Add a DataNode first, or lower hdfs.replication and the copies of the files (hdfs dfs -setrep).",
+            )
+        if self.replication < 2:
+            raise CannotOperate(
+                f"Each block has one copy only, and some lie on {self.host}. {kept}",
+                f"hdfs.replication is {self.replication}",
+                "Raise hdfs.replication and the copies of the files (hdfs dfs -setrep 2), then run again.",
+            )
+        if seen.under_replicated or seen.safe_mode:
+            raise CannotOperate(
+                f"Some blocks have too few copies already. {kept}",
+                seen.safe_mode or f"{seen.under_replicated} blocks are under-replicated",
+                "Wait until the NameNode has made new copies, then run again.",
+            )
 
 
 def hadoop_is_stale(host: HostFacts, daemon: DaemonFacts, home: str, hadoop: Hadoop) -> bool:

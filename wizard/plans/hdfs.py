@@ -10,7 +10,7 @@ from ..hadoop.catalogue import Daemon, join_of
 from ..hdfs import CORE, SITE, Hdfs, note_of
 from ..operations.configure import WriteList
 from ..operations.hadoopconf import WriteHadoopEnv, WriteSite
-from ..operations.hdfsdaemons import StartHadoop, StopHadoop
+from ..operations.hdfsdaemons import RetireDataNode, StartHadoop, StopHadoop
 from ..operations.hdfsjoin import ProveHadoopClasses, SetHadoopClassPath
 from ..operations.hdfsprove import DataNodesLive, ExistingAnswers, NameNodeReady, WriteAndReadBack
 from ..operations.hdfsstorage import FormatNameNode, MakeDataDirs
@@ -184,6 +184,30 @@ def stop_datanodes(wish: Desired, context: Context) -> Steps:
     if wish.hdfs is not None:
         for host in wish.hdfs.datanodes:
             yield _stop(wish, wish.hdfs, host.name, "datanode")
+
+
+def retire_datanodes(wish: Desired, context: Context) -> Steps:
+    """Each DataNode; the plan keeps those of the hosts that go. How many these are is in `context.leaving`."""
+    hdfs = wish.hdfs
+    if hdfs is None:
+        return
+    together = sum(host.name in context.leaving for host in hdfs.datanodes)
+    for host in hdfs.datanodes:
+        if host.name in context.leaving:
+            yield RetireDataNode(
+                host.name,
+                hdfs.hadoop,
+                hdfs.home,
+                hdfs.conf_dir,
+                "datanode",
+                wish.line,
+                wish.rest,
+                wish.spec.master.name,
+                hdfs.web,
+                hdfs.namenode.name,
+                hdfs.replication,
+                together,
+            )
 
 
 def stop_namenode(wish: Desired, context: Context) -> Steps:

@@ -8,7 +8,15 @@ from __future__ import annotations
 from ..desired import Desired
 from ..operations.daemons import StopDaemon
 from ..operations.prove import TaskManagerRegistered
-from .hdfs import start_datanodes, start_namenode, stop_datanodes, stop_namenode, verify_hdfs
+from .hdfs import (
+    configure_hdfs,
+    retire_datanodes,
+    start_datanodes,
+    start_namenode,
+    stop_datanodes,
+    stop_namenode,
+    verify_hdfs,
+)
 from .install import (
     Context,
     StageMaker,
@@ -87,9 +95,17 @@ STOP: tuple[tuple[str, StageMaker], ...] = (
     ("Stop the NameNode", stop_namenode),
 )
 
-STOP_TASKMANAGERS: tuple[tuple[str, StageMaker], ...] = (("Stop the TaskManagers", stop_taskmanagers),)
+TAKE_OUT: tuple[tuple[str, StageMaker], ...] = (
+    ("Retire the DataNodes", retire_datanodes),
+    ("Stop the TaskManagers", stop_taskmanagers),
+)
+"""For hosts that go: where a DataNode must stay, its TaskManager is not stopped either."""
 
 RELIST: tuple[tuple[str, StageMaker], ...] = (
+    ("Configure HDFS", configure_hdfs),
+    ("Start the NameNode", start_namenode),
+    ("Start the DataNodes", start_datanodes),
+    ("Verify HDFS", verify_hdfs),
     ("Configure Flink", configure),
     ("Start the JobManager", start_jobmanager),
     ("Start the TaskManagers", start_taskmanagers),

@@ -29,6 +29,8 @@ class Context:
     records: tuple[tuple[str, str], ...] = ()
     hadoop_tar: str = ""
     hadoop_choices: tuple[FetchChoice, ...] = ()
+    leaving: frozenset[str] = frozenset()
+    """Hosts that are taken out of service."""
 
 
 Steps = Iterable[Step]

@@ -9,10 +9,10 @@ from validators.values import ValueProblem, parse_hosts
 
 from .. import files
 from ..answers import BadAnswers
-from ..answers.editing import add_worker, remove_worker
+from ..answers.editing import add_worker, remove_datanode, remove_worker
 from ..exits import Exit
 from ..operations.prove import taskmanagers
-from ..plans.operate import RELIST, STOP_TASKMANAGERS
+from ..plans.operate import RELIST, TAKE_OUT
 from ..runner import Outcome
 from ..session import Look, unreachable
 from .apply import carry_out, closing_line, confirmed, consent_of, looked, status_of
@@ -47,7 +47,7 @@ def remove(options: argparse.Namespace) -> Exit:
         named = set[str]().union(*(_names(host) for host in options.hosts))
         gone = sorted(named & known)
         for host in gone:
-            changed = remove_worker(changed, host)
+            changed = remove_worker(remove_datanode(changed, host), host)
     except (ValueProblem, BadAnswers) as problem:
         raise Refused(f"{options.file}: {problem}") from None
     passwords = None
@@ -55,9 +55,7 @@ def remove(options: argparse.Namespace) -> Exit:
         with opened(options, text, options.file) as door:
             passwords = door.passwords
             look = door.session.look()
-            plan = door.session.plan(
-                look.desired, look.facts, "remove-worker", STOP_TASKMANAGERS, frozenset(gone)
-            )
+            plan = door.session.plan(look.desired, look.facts, "remove-worker", TAKE_OUT, frozenset(gone))
             consent = consent_of(door)
             if not confirmed(door, plan, consent):
                 door.terminal.line("Nothing was changed.")
