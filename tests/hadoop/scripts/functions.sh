@@ -35,6 +35,12 @@ HADOOP_IDENT_STRING=${HADOOP_IDENT_STRING:-${USER:-}}
 HADOOP_LOG_DIR=${HADOOP_LOG_DIR:-$home/logs}
 HADOOP_PID_DIR=${HADOOP_PID_DIR:-/tmp}
 HADOOP_STOP_TIMEOUT=${HADOOP_STOP_TIMEOUT:-5}
+if [ "$GENERATION" != 2 ]; then
+  # The classes are 2.7.3's whatever the version says, so nobody can know that they need this on a new Java.
+  open='--add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED'
+  open="$open --add-opens=java.base/java.util=ALL-UNNAMED --add-exports=java.base/sun.nio.ch=ALL-UNNAMED"
+  HADOOP_OPTS="${HADOOP_OPTS:-} $open"
+fi
 
 class_path() {
   case $GENERATION in
