@@ -22,13 +22,16 @@ NAMES: Mapping[str, str] = {"namenode": "NameNode", "datanode": "DataNode"}
 
 RUN = """home=$1 conf=$2
 shift 2
-USER=${USER:-$(id -un)} HADOOP_CONF_DIR=$conf HADOOP_STOP_TIMEOUT=60
-export USER HADOOP_CONF_DIR HADOOP_STOP_TIMEOUT
+USER=${USER:-$(id -un)} HADOOP_CONF_DIR=$conf
+export USER HADOOP_CONF_DIR
 unset HADOOP_HOME HADOOP_PREFIX HADOOP_COMMON_HOME HADOOP_HDFS_HOME
 cd "$home" || exit
 exec "$home/$@" </dev/null
 """
-"""As Hadoop's own cluster scripts start a daemon: from its home, with its configuration named."""
+"""As Hadoop's own cluster scripts start a daemon: from its home, with its configuration named.
+
+The stop scripts of 1.x and 2.x wait that many seconds whether the daemon ends at once or not.
+"""
 
 
 @dataclass(frozen=True)
