@@ -10,17 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from ..commands import Command, Upload
+from ..commands import Command, Upload, shell
 from ..facts import ClusterFacts, HomeFacts, PathFacts
 from ..hadoop.catalogue import Hadoop, same_setting
 from ..hadoop.sitexml import SiteUnreadable, edit_site, read_site
 from ..javachoice import JavaChoice, JavaWish, choose_java
 from ..needs import Home, Need
 from .java import java_needs
-from .marked import has_block, with_block
+from .marked import block, has_block, with_block
 from .operation import CannotOperate, Operation
 
 MARK = "JAVA_HOME"
+
+_APPEND = """file=$1
+mkdir -p "${file%/*}" && touch "$file" || exit
+if [ -n "$(tail -c 1 "$file")" ]; then echo >> "$file" || exit; fi
+printf %s "$2" >> "$file"
+"""
 
 
 @dataclass(frozen=True)
@@ -54,33 +60,40 @@ class _HadoopFile(Operation):
         return facts[self.host].conf_file(self.home, self.file)
 
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        found = self.found(facts)
+        self._readable(found)
+        if found is None or not self._owned(facts):
+            text = self.text(facts, None)
+            before = found.text if found is not None else None
+            return (Upload(self.path, text, before=before, backup=False, why="the settings of this node"),)
+        mode = found.mode if found.mode is not None else 0o644
+        text = self.text(facts, found.text)
+        return (Upload(self.path, text, mode & 0o777, found.text, why="only the lines that differ"),)
+
+    def after(self, facts: ClusterFacts) -> str:
+        """The whole file once it is written."""
+        found = self.found(facts)
+        return self.text(facts, found.text if found is not None and self._owned(facts) else None)
+
+    def _owned(self, facts: ClusterFacts) -> bool:
+        """Whether somebody wrote this file; one that the distribution brought is not known before it is there."""
         found, home = self.found(facts), facts[self.host].homes.get(self.home)
+        return found is not None and (home is None or not home.brought(found))
+
+    def _readable(self, found: PathFacts | None) -> None:
         if found is not None and found.text is None:
             raise CannotOperate(
                 f"{self.path} cannot be read, so it is not written either.",
                 f"{found.kind}, owner {found.owner or 'unknown'}",
                 "Give it to the user that runs Hadoop, or move it away: then a new one is written.",
             )
-        before = found.text if found is not None else None
-        mode = found.mode if found is not None and found.mode is not None else 0o644
-        own = found is not None and (home is None or not home.brought(found))
-        return (
-            Upload(
-                self.path,
-                self.text(facts, before),
-                mode & 0o777,
-                before,
-                backup=own,
-                why="only the lines that differ",
-            ),
-        )
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         home = facts[self.host].homes.get(self.home) or HomeFacts(self.home, exists=True)
-        upload = next(command for command in self.commands(facts) if isinstance(command, Upload))
+        self._readable(self.found(facts))
         old = self.found(facts) or PathFacts(self.path, "file")
         # The moment is the latest that can be, so that what runs is older than its configuration.
-        file = replace(old, kind="file", text=upload.content, mtime=float("inf"))
+        file = replace(old, kind="file", text=self.after(facts), mtime=float("inf"))
         conf = MappingProxyType({**home.conf, self.file: file})
         return facts.changed_home(self.host, replace(home, conf=conf))
 
@@ -145,6 +158,19 @@ class WriteHadoopEnv(_HadoopFile):
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         return {self.host: (Home(self.home, self.conf_dir, "hadoop"), *java_needs(self.java))}
 
+    def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        found = self.found(facts)
+        if self._owned(facts):
+            return super().commands(facts)
+        # What else the distribution says there is kept, and is the same to a preview that does not know it yet.
+        self._readable(found)
+        lines = self._lines(self._choice(facts))
+        return (shell(_APPEND, self.path, block(MARK, lines), why="added to the file that Hadoop brought"),)
+
+    def after(self, facts: ClusterFacts) -> str:
+        found = self.found(facts)
+        return self.text(facts, found.text if found is not None else None)
+
     def satisfied(self, facts: ClusterFacts) -> bool:
         found, choice = self.found(facts), choose_java(facts[self.host], self.java)
         return (
@@ -155,6 +181,9 @@ class WriteHadoopEnv(_HadoopFile):
         )
 
     def text(self, facts: ClusterFacts, before: str | None) -> str:
+        return with_block(before or "", MARK, self._lines(self._choice(facts)), top=False)
+
+    def _choice(self, facts: ClusterFacts) -> JavaChoice:
         choice = choose_java(facts[self.host], self.java)
         if choice is None:
             raise CannotOperate(
@@ -163,7 +192,7 @@ class WriteHadoopEnv(_HadoopFile):
                 or "none found",
                 "Install one, or name one with hdfs.java_home.",
             )
-        return with_block(before or "", MARK, self._lines(choice), top=False)
+        return choice
 
     def _lines(self, choice: JavaChoice) -> tuple[str, ...]:
         home = choice.home.replace("'", "'\\''")
