@@ -28,10 +28,36 @@ unset HADOOP_HOME HADOOP_PREFIX HADOOP_COMMON_HOME HADOOP_HDFS_HOME
 cd "$home" || exit
 exec "$home/$@" </dev/null
 """
-"""As Hadoop's own cluster scripts start a daemon: from its home, with its configuration named.
+"""As Hadoop's own cluster scripts start a daemon: from its home, with its configuration named."""
 
-The stop scripts of 1.x and 2.x wait that many seconds whether the daemon ends at once or not.
+_SEEN = """class=$1 logs=$2 kind=$3
+seen() {
+  if [ -r /proc/self/cmdline ]; then
+    for file in $(grep -lF -e "$class" /proc/[0-9]*/cmdline 2>/dev/null); do
+      case $(readlink "${file%/cmdline}/exe" 2>/dev/null) in *java*) return 0 ;; esac
+    done
+    return 1
+  fi
+  ps -axww -o command= | grep -F -e "$class" | grep -q '^[^ ]*java '
+}
+n=0
+until seen; do
+  n=$((n + 1))
+  if [ $n -gt 100 ]; then
+    for file in "$logs"/hadoop-*-"$kind"-*.out "$logs"/hadoop-*-"$kind"-*.log; do
+      [ ! -s "$file" ] || grep -hE 'Error|ERROR|FATAL|Exception' "$file" | tail -n 4 >&2
+    done
+    exit 1
+  fi
+  sleep 0.2
+done
 """
+"""Hadoop's script is back before its JVM is there: it passes through other scripts first."""
+
+_CLASSES: Mapping[str, str] = {
+    "namenode": "org.apache.hadoop.hdfs.server.namenode.NameNode",
+    "datanode": "org.apache.hadoop.hdfs.server.datanode.DataNode",
+}
 
 
 @dataclass(frozen=True)
@@ -131,7 +157,9 @@ class StartHadoop(_HadoopDaemon):
             why=f"start the {NAMES[self.kind]}",
             timeout=120.0,
         )
-        return (*(self._stop_commands(stop) if stop else ()), *(() if running and not stop else (start,)))
+        what = (_CLASSES[self.kind], f"{self.home}/logs", self.kind)
+        see = shell(_SEEN, *what, why=f"see the {NAMES[self.kind]}'s JVM", timeout=60.0)
+        return (*(self._stop_commands(stop) if stop else ()), *(() if running and not stop else (start, see)))
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         host = facts[self.host]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from types import MappingProxyType
 
 from ..commands import Command, shell
@@ -18,6 +19,9 @@ from ..words import counted
 from .hadoopconf import site_value
 from .operation import CannotOperate, NotNow, Operation
 from .places import absolute, path_at
+
+_IDS = ("clusterID", "namespaceID")
+"""Fields of VERSION by which NameNode and DataNodes know each other; which of them stand there, the generation says."""
 
 _MAKE = """mode=$1
 shift
@@ -249,17 +253,12 @@ class FormatNameNode(Operation):
                 "Nothing is formatted. If nothing in it is wanted, move it away yourself (mv, not rm) and run again; "
                 "if it was a file system, bring its image back from a backup.",
             )
-        data = any(host != self.host or path not in self.dirs for host, path in self._paths_of(facts))
-        lost = "the names of every file" if not data else "every block and every name"
         return CannotOperate(
-            f"Nothing is formatted on {self.host}: data was found, and a format would lose {lost} that is listed.",
+            f"Nothing is formatted on {self.host}: data was found, and a format would make it unreadable for good.",
             "\n".join(found),
             "Name other directories in hdfs.name_dirs and hdfs.data_dirs, bring back the directory of the NameNode "
             "that belongs to this data, or move the data away yourself.",
         )
-
-    def _paths_of(self, facts: ClusterFacts) -> Iterator[tuple[str, str]]:
-        return ((host, store.path) for host, store in self._all(facts) if not store.bare)
 
     def _interrupted(self, facts: ClusterFacts, stores: tuple[StorageFacts, ...]) -> tuple[str, ...]:
         """Directories that a format of this wizard began: all others of the NameNode are bare, and so are all others."""
@@ -412,15 +411,12 @@ class MakeDataDirs(Operation):
 
     def _other_cluster(self, facts: ClusterFacts) -> CannotOperate | None:
         """A DataNode whose directory is of another file system ends at once, with exit status 0."""
-        name = self.hadoop.storage_id
-        names = (facts[self.namenode].storage.get(path) for path in self.name_dirs)
-        wanted = next((one.version[name] for one in names if one and one.version.get(name)), "")
-        if not wanted or wanted == "new":
-            return None
+        names = [one for path in self.name_dirs if (one := facts[self.namenode].storage.get(path))]
         seen = facts[self.host].storage
-        for path in self.dirs:
-            own = seen[path].version.get(name, "")
-            if own and own != wanted:
+        for path, name in product(self.dirs, _IDS):
+            wanted = next((one.version[name] for one in names if one.version.get(name)), "")
+            own = seen[path].version.get(name, "").removeprefix("0")
+            if own and wanted and own != wanted and "new" not in (own, wanted):
                 return CannotOperate(
                     f"The DataNode of {self.host} belongs to another HDFS.",
                     f"{name} of {self.namenode} = {wanted}\n{name} of {self.host}:{path} = {own}\n"
