@@ -252,34 +252,33 @@ class RetireDataNode(StopHadoop):
         """Raises CannotOperate where a block could be out of reach afterwards."""
         answer = facts[self.namenode].rest.get(self.web.key)
         seen = namenode_seen(answer.answers) if answer else None
-        kept = "It stays a DataNode, and nothing was stopped."
         if seen is None or seen.live is None:
             raise CannotOperate(
-                f"The NameNode does not say how many copies there are. {kept}",
+                "The NameNode does not say how many copies there are.",
                 answer.evidence if answer else "",
                 f"See that the NameNode on {self.namenode} runs, then run again.",
             )
         if self.together > 1:
             raise CannotOperate(
-                f"Only one DataNode is retired at a time. {kept}",
+                "Only one DataNode is retired at a time.",
                 f"{self.together} were named",
                 "Remove one, wait until the NameNode has made new copies, then remove the next.",
             )
         if seen.live - 1 < self.replication:
             raise CannotOperate(
-                f"Without {self.host} there were fewer DataNodes than copies of each block. {kept}",
+                f"Without {self.host} there were fewer DataNodes than copies of each block.",
                 f"{seen.live} DataNodes live, {self.replication} copies of each block",
                 "Add a DataNode first, or lower hdfs.replication and the copies of the files (hdfs dfs -setrep).",
             )
         if self.replication < 2:
             raise CannotOperate(
-                f"Each block has one copy only, and some lie on {self.host}. {kept}",
+                f"Each block has one copy only, and some lie on {self.host}.",
                 f"hdfs.replication is {self.replication}",
                 "Raise hdfs.replication and the copies of the files (hdfs dfs -setrep 2), then run again.",
             )
         if seen.under_replicated or seen.safe_mode:
             raise CannotOperate(
-                f"Some blocks have too few copies already. {kept}",
+                "Some blocks have too few copies already.",
                 seen.safe_mode or f"{seen.under_replicated} blocks are under-replicated",
                 "Wait until the NameNode has made new copies, then run again.",
             )
