@@ -122,13 +122,17 @@ class Hadoop:
                 self.lab[host].exec(f"kill -9 {pid}; tail --pid={pid} -f /dev/null")
 
 
-def blocks(lab: Lab, directory: str = "/home/flink/hdfs/data") -> dict[str, list[str]]:
-    """Host → its finished block files with their hashes: equal before and after means that no block was lost."""
-    return {host.name: found for host in lab.hosts if (found := _blocks_of(host, directory))}
+def blocks(lab: Lab, holding: str) -> dict[str, list[str]]:
+    """Host → the finished block files that hold this text, with their hashes, wherever they lie in flink's home.
+
+    Equal before and after means that no block of that file was lost. Copies in `kept` do not count.
+    """
+    return {host.name: found for host in lab.hosts if (found := _blocks_of(host, holding))}
 
 
-def _blocks_of(host: Host, directory: str) -> list[str]:
+def _blocks_of(host: Host, holding: str) -> list[str]:
     said = host.exec(
-        f"find {directory}* -path '*/finalized/*' -name 'blk_*' -type f -exec sha256sum {{}} +", check=False
-    )
+        ["sh", "-c", "find /home/flink -path /home/flink/kept -prune -o -path '*/finalized/*' -type f -name 'blk_*'"
+         ' -exec grep -qF -e "$1" {} \\; -exec sha256sum {} +', "sh", holding], check=False,
+    )  # fmt: skip
     return sorted(f"{line.split()[0][:16]} {line.rpartition('/')[2]}" for line in said.stdout.splitlines())
