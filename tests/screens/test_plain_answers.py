@@ -136,9 +136,9 @@ def test_hosts_are_taken_from_a_file(practice: Walk, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_chosen_says_why(practice: Walk) -> None:
-    said = conversation(practice, [*TO_CONFIG, *CONFIG, *WORKERS, "new", "", "", "", "shared"])
-    assert said.flat.count("each host has directories and a Java of its own") >= 2
-    assert practice.view.answers.get("hdfs.distribute") is None
+    said = conversation(practice, [*TO_CONFIG, *CONFIG, *WORKERS, "new", "", "pypi"])
+    assert said.flat.count("no Python package holds Hadoop") >= 2
+    assert practice.view.answers.get("hdfs.source") is None
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_what_cannot_be_chosen_says_why(practice: Walk) -> None:
 def test_a_format_is_allowed_by_the_cluster_s_name_alone(
     practice: Walk, typed: str, allowed: str | None
 ) -> None:
-    said = conversation(practice, [*TO_CONFIG, *CONFIG, *WORKERS, "new", *[""] * 12, typed])
+    said = conversation(practice, [*TO_CONFIG, *CONFIG, *WORKERS, "new", *[""] * 11, typed])
     assert practice.view.answers.get("hdfs.format") == allowed, said.text[-3000:]
     assert ("nothing will be formatted" in said.flat) == (allowed is None)
 

@@ -349,3 +349,15 @@ def test_a_datanode_is_retired_only_where_no_block_can_be_lost(
     else:
         assert out.outcome.good and stopped == set(leaving)
         assert [one.kind for one in out.facts["w3"].daemons or ()] == []
+
+
+def test_no_way_starts_a_datanode_on_a_directory_that_it_would_clear() -> None:
+    wish = hdfs_spec()
+    facts = hdfs_cluster(wish)
+    ran = run(hdfs_plan(wish, facts), facts)
+    stopped = run(hdfs_plan(wish, ran.facts, STOP, "run2"), ran.facts).facts
+    lost = stopped.changed_storage("w1", holding(DATA, "partial", "current", "in_use.lock"))
+    started = run(hdfs_plan(wish, lost, START, "run3"), lost)
+    assert failed(started.outcome) == {"w1": "start-datanode"}
+    assert "would clear it" in started.outcome.dropped["w1"].cause
+    assert {one.host for one in started.done if one.operation == "start-datanode"} == {"w2"}

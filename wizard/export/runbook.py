@@ -43,7 +43,7 @@ WHY = {
     "Configure HDFS": "Only the settings that differ are written; remarks and other settings stay.",
     "Format the NameNode": "Only where nothing is in its directories, nor in those of any DataNode: a format forgets all files.",
     "Start the NameNode": "The DataNodes report there, so it comes first.",
-    "Directories of the DataNodes": "Empty, or of this HDFS; anything else is left alone.",
+    "DataNode directories": "Empty, or of this HDFS; anything else is left alone.",
     "Start the DataNodes": "Each host by itself, so that a failure has a name.",
     "Verify HDFS": "A start script's exit status proves nothing: the NameNode is asked, and a file is read back.",
     "Join Flink to HDFS": "Flink starts its daemons by a login shell, which must see Hadoop's classes.",

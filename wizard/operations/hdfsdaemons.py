@@ -16,6 +16,7 @@ from ..hadoop.catalogue import Daemon, Hadoop
 from ..hadoop.jmx import namenode_seen
 from ..needs import Daemons, Home, Need, Rest, Storage
 from .daemons import GONE, running_jobs
+from .hdfsstorage import MakeDataDirs
 from .operation import CannotOperate, NotNow, Operation
 
 NAMES: Mapping[str, str] = {"namenode": "NameNode", "datanode": "DataNode"}
@@ -113,6 +114,8 @@ class StartHadoop(_HadoopDaemon):
 
     dirs: tuple[str, ...] = ()
     namenode: str = ""
+    data: MakeDataDirs | None = None
+    """Judges the directories of a DataNode: it would clear one that has lost its VERSION."""
 
     @property
     def id(self) -> str:
@@ -127,6 +130,9 @@ class StartHadoop(_HadoopDaemon):
         wanted = self._with_jobs(*own)
         if self.namenode:
             wanted[self.namenode] = (*wanted.get(self.namenode, ()), Daemons())
+        if self.data is not None:
+            for host, needs in self.data.needs().items():
+                wanted[host] = (*wanted.get(host, ()), *needs)
         return wanted
 
     def satisfied(self, facts: ClusterFacts) -> bool:
@@ -147,6 +153,8 @@ class StartHadoop(_HadoopDaemon):
             raise NotNow("its directories hold no file system yet")
         if self.namenode and not any(one.kind == "namenode" for one in facts[self.namenode].daemons or ()):
             raise NotNow(f"the NameNode on {self.namenode} does not run")
+        if self.data is not None and (objection := self.data.objection(facts)):
+            raise objection
         running = self.running(host)
         stop = running if self._stale(facts) or len(running) > 1 else ()
         start = shell(

@@ -340,10 +340,10 @@ class MakeDataDirs(Operation):
     def satisfied(self, facts: ClusterFacts) -> bool:
         stores = [facts[self.host].storage.get(path) for path in self.dirs]
         there = all(store is not None and store.state != "missing" for store in stores)
-        return there and self._objection(facts) is None
+        return there and self.objection(facts) is None
 
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
-        if objection := self._objection(facts):
+        if objection := self.objection(facts):
             raise objection
         missing = [path for path in self.dirs if facts[self.host].storage[path].state == "missing"]
         return (shell(_MAKE, f"{self.hadoop.data_mode:o}", *missing, why="empty directories for blocks"),)
@@ -361,7 +361,8 @@ class MakeDataDirs(Operation):
         seen = (facts[self.host].storage.get(path) for path in self.dirs)
         return ("\n".join(f"{store.path}: {described(store)}" for store in seen if store), "Look at them.")
 
-    def _objection(self, facts: ClusterFacts) -> CannotOperate | None:
+    def objection(self, facts: ClusterFacts) -> CannotOperate | None:
+        """Why no DataNode may start on these directories, None when one may."""
         seen = facts[self.host].storage
         for path in self.dirs:
             store = seen.get(path)

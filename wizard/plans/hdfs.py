@@ -123,6 +123,7 @@ def _start(wish: Desired, hdfs: Hdfs, host: str, kind: Daemon) -> StartHadoop:
         wish.spec.master.name,
         names if kind == "namenode" else (),
         "" if kind == "namenode" else hdfs.namenode.name,
+        None if kind == "namenode" else data_dirs_of(hdfs, host),
     )
 
 

@@ -259,7 +259,7 @@ INSTALL: tuple[tuple[str, StageMaker], ...] = (
     ("Configure HDFS", configure_hdfs),
     ("Format the NameNode", format_namenode),
     ("Start the NameNode", start_namenode),
-    ("Directories of the DataNodes", data_dirs),
+    ("DataNode directories", data_dirs),
     ("Start the DataNodes", start_datanodes),
     ("Verify HDFS", verify_hdfs),
     ("Join Flink to HDFS", join_flink),

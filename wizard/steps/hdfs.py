@@ -121,19 +121,6 @@ def _sources(view: View) -> tuple[Option, ...]:
     )
 
 
-def _distributions(view: View) -> tuple[Option, ...]:
-    del view
-    return (
-        Option("copy", "copy", "every host gets its own"),
-        Option(
-            "shared",
-            "shared",
-            "not carried out: each host has directories and a Java of its own",
-            disabled=True,
-        ),
-    )
-
-
 def _format(view: View) -> tuple[Question, ...]:
     """Formatting is allowed by typing the cluster's name, never by yes or no."""
     cluster = view.answers.text_at("cluster") or (view.spec.cluster if view.spec else "flink")
@@ -150,8 +137,9 @@ def _format(view: View) -> tuple[Question, ...]:
     return (
         Question(
             "hdfs.format",
-            "Type the cluster's name to allow formatting empty directories",
-            "A NameNode is formatted only where its directories are empty. Where data is found, it is refused.",
+            "Allow the format",
+            "Type the cluster's name to allow it. Only directories that are empty or missing are ever formatted: where data is "
+            "found, it is refused.",
             "text",
             parse,
             examples=(cluster,),
@@ -186,9 +174,7 @@ def _name_dirs(view: View) -> Suggested | None:
     if hdfs is None:
         return None
     paths = hdfs.nodes[hdfs.namenode.name].name_dirs
-    return Suggested(
-        ", ".join(paths), f"where {hdfs.namenode.name} has most room on a local disk; several may be named"
-    )
+    return Suggested(", ".join(paths), "on the local disk with most room; or several")
 
 
 def _data_dirs(view: View) -> Suggested | None:
@@ -198,7 +184,7 @@ def _data_dirs(view: View) -> Suggested | None:
     each = {host.name: ", ".join(hdfs.nodes[host.name].data_dirs) for host in hdfs.datanodes}
     first = next(iter(each.values()))
     detail = tuple(f"{host}: {paths}" for host, paths in each.items()) if len(set(each.values())) > 1 else ()
-    return Suggested(first, "where each DataNode has most room on a local disk; several may be named", detail)
+    return Suggested(first, "on the local disk with most room; or several", detail)
 
 
 def _replication(view: View) -> Suggested | None:
@@ -327,7 +313,6 @@ HDFS = Step(
         question("hdfs.version", asked=_NEW, options=_versions, suggest=_version),
         question("hdfs.source", asked=_NEW, options=_sources),
         question("hdfs.home", asked=_EITHER, suggest=lambda view: _home(view) if _NEW(view) else None),
-        question("hdfs.distribute", asked=_NEW, options=_distributions),
         question("hdfs.java_home", asked=_NEW),
         question("hdfs.namenode", asked=_NEW, suggest=_namenode),
         question("hdfs.address", asked=_EITHER, suggest=_address),
