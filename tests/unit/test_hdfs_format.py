@@ -13,7 +13,7 @@ from wizard.commands import Run
 from wizard.facts import ClusterFacts, HomeFacts, PathFacts, StorageFacts
 from wizard.hadoop.catalogue import hadoop_of
 from wizard.needs import Storage
-from wizard.operations.hdfsstorage import FormatNameNode
+from wizard.operations.hdfsformat import FormatNameNode
 from wizard.probes import sections_for
 from wizard.probes.script import merged_script, parse_output
 

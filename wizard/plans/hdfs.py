@@ -11,9 +11,10 @@ from ..hdfs import CORE, SITE, Hdfs, note_of
 from ..operations.configure import WriteList
 from ..operations.hadoopconf import WriteHadoopEnv, WriteSite
 from ..operations.hdfsdaemons import RetireDataNode, StartHadoop, StopHadoop
+from ..operations.hdfsformat import FormatNameNode
 from ..operations.hdfsjoin import ProveHadoopClasses, SetHadoopClassPath
 from ..operations.hdfsprove import DataNodesLive, ExistingAnswers, NameNodeReady, WriteAndReadBack
-from ..operations.hdfsstorage import FormatNameNode, MakeDataDirs
+from ..operations.hdfsstorage import MakeDataDirs
 from ..operations.home import InstallHome, Obtain, archive_counts
 from ..operations.java import InstallJava
 from ..product import HADOOP
