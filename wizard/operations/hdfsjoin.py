@@ -88,7 +88,7 @@ class ProveHadoopClasses(Proof):
 
     @property
     def title(self) -> str:
-        return "Flink's scripts find Hadoop's classes"
+        return f"Flink's scripts on {self.host} find Hadoop's classes"
 
     @property
     def fatal(self) -> bool:
