@@ -69,7 +69,7 @@ class World:
         said = "\n".join(
             self.lab[name].exec(f"cd /home/flink; {script}", check=False).stdout for name in NODES
         )
-        return {line.partition("=")[2] for line in said.splitlines()}
+        return {line.partition("=")[2] for line in said.splitlines() if line}
 
     def formats(self) -> list[str]:
         """Commands of the last run that format."""
@@ -79,10 +79,11 @@ class World:
     def restore(self) -> None:
         """Directories, configuration and records as they were when the file had been written."""
         self.kill_all()
-        self.everywhere(
-            "cd /home/flink && rm -rf hdfs other* hadoop-* .flink-wizard .*flink-wizard-formatting"
-            " && cp -a kept/. /home/flink"
-        )
+        for name in NODES:
+            self.lab[name].exec(
+                "cd /home/flink && rm -rf hdfs other* hadoop-* .flink-wizard .*flink-wizard-formatting"
+                " && cp -a kept/. /home/flink"
+            )
 
     def answers(self, **more: Any) -> str:
         return self.operator.write(hdfs_answers(**{"start": ALONE, **more}))
