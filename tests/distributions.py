@@ -58,7 +58,7 @@ def flink_home(version: str) -> Path:
 
     Raises DistributionUnavailable.
     """
-    return _once(
+    return build_once(
         cache_root() / "homes" / f"flink-{version}", lambda home: _assemble(version, home, _packages(version))
     )
 
@@ -70,8 +70,9 @@ def flink_archive(version: str) -> Path:
     Raises DistributionUnavailable.
     """
     home = flink_home(version)
-    return _once(
-        cache_root() / "archives" / archive_name(version), lambda target: _pack(version, home, target)
+    return build_once(
+        cache_root() / "archives" / archive_name(version),
+        lambda target: pack(home, f"flink-{version}", target),
     )
 
 
@@ -84,15 +85,15 @@ def small_archive(version: str) -> Path:
     """
 
     def build(target: Path) -> None:
-        with _scratch(target) as folder:
+        with scratch(target) as folder:
             home = folder / f"flink-{version}"
             _assemble(version, home, _packages(version)[:1], kept=("bin", "conf"))
             shutil.rmtree(home / "lib", ignore_errors=True)
             (home / "lib").mkdir()
             _placeholder_jar(home / "lib" / f"flink-dist-{version}.jar", version)
-            _pack(version, home, target)
+            pack(home, f"flink-{version}", target)
 
-    return _once(cache_root() / "small" / archive_name(version), build)
+    return build_once(cache_root() / "small" / archive_name(version), build)
 
 
 def _packages(version: str) -> list[str]:
@@ -111,7 +112,7 @@ def _locked(name: str) -> Iterator[None]:
         yield
 
 
-def _once(target: Path, build: Callable[[Path], None]) -> Path:
+def build_once(target: Path, build: Callable[[Path], None]) -> Path:
     """Build under a temporary name and rename: what carries the final name is complete."""
     if target.exists():
         return target
@@ -130,7 +131,7 @@ def _once(target: Path, build: Callable[[Path], None]) -> Path:
 
 
 @contextmanager
-def _scratch(beside: Path) -> Iterator[Path]:
+def scratch(beside: Path) -> Iterator[Path]:
     """A folder whose name the next attempt knows, so that what a killed builder left is found and removed."""
     folder = beside.with_name(f"{beside.name}.scratch")
     _remove(folder)
@@ -149,7 +150,7 @@ def _remove(path: Path) -> None:
 
 
 def _assemble(version: str, home: Path, packages: list[str], kept: tuple[str, ...] = KEPT) -> None:
-    with _scratch(home) as folder:
+    with scratch(home) as folder:
         for downloaded in _download(version, packages, folder):
             for member in members_of(downloaded):
                 if _wanted(member, kept):
@@ -194,9 +195,11 @@ def _placeholder_jar(path: Path, version: str) -> None:
         jar.writestr(zipfile.ZipInfo("placeholder"), noise)
 
 
-def _pack(version: str, home: Path, target: Path) -> None:
-    """Level 1: the jars are compressed already, and what remains is not worth the seconds."""
-    top = f"flink-{version}"
+def pack(home: Path, top: str, target: Path) -> None:
+    """A gzipped tar that unpacks to `top`.
+
+    Level 1: the jars are compressed already, and what remains is not worth the seconds.
+    """
     with (
         target.open("wb") as raw,
         gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=1, mtime=STAMP) as packed,

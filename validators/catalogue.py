@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from validators.check import Check, joined
 from validators.install.account import ACCOUNT
 from validators.install.config import CONFIG
+from validators.install.hdfs import HDFS
 from validators.install.home import HOME
 from validators.install.java import JAVA
 from validators.install.names import NAMES
@@ -35,6 +36,7 @@ INSTALL_CHECKS: tuple[Check, ...] = (
     *PORTS,
     *STANDBY,
     *CONFIG,
+    *HDFS,
 )
 
 

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 _TOKEN = re.compile("\x00later:([^\x00]+):([^:\x00]+)\x00")
 
@@ -133,6 +134,7 @@ class Fetch:
     choices: tuple[FetchChoice, ...]
     path: str
     why: str = ""
+    product: Literal["flink", "hadoop"] = "flink"
 
     def filled(self, value: Callable[[Later], str]) -> Fetch:
         del value
@@ -177,7 +179,7 @@ def lines_of(command: Command) -> str:
         case Transfer():
             return f"copy {command.source}:{shown(command.source_path)} to {command.target}:{shown(command.path)}"
         case Fetch():
-            return f"obtain Flink {command.version} into {command.path}"
+            return f"obtain {command.product.capitalize()} {command.version} into {command.path}"
 
 
 def fill_command(command: Command, values: Mapping[Later, str]) -> Command:

@@ -16,6 +16,8 @@ from .flink.configfile import ConfigUnreadable, read_config
 from .flink.java import module_flags
 from .flink.line import Line
 from .flink.sizes import MIB
+from .hadoop.catalogue import join_of
+from .hdfs import Hdfs, Joined, joined, settle_hdfs
 from .javachoice import JavaWish
 from .needs import Need, Quorum, Rest
 from .sizing import Disk, HostCapacity, Suggestion, Suggestions, suggest
@@ -62,6 +64,10 @@ class Desired:
     warnings: tuple[str, ...] = field(default=())
     client_flags: str = ""
     """JVM flags for bin/flink on the master, where no configuration key carries them to the client (Flink ≤ 1.9)."""
+    hdfs: Hdfs | None = None
+    """The HDFS that is made beside Flink."""
+    joined: Joined | None = None
+    """The HDFS that Flink is told of, made here or not."""
 
     @property
     def worker_entries(self) -> tuple[str, ...]:
@@ -129,15 +135,18 @@ def settle(spec: ClusterSpec, facts: ClusterFacts) -> Desired:
 
     Raises:
         UnknownVersion: there is no such Flink.
+        UnknownHadoop: there is no such Hadoop.
     """
     line = line_of(spec.flink.version)
     of_cluster = _recorded(spec, line, facts[spec.master.name])
     spec = availability.with_recorded_nodes(spec, line, of_cluster)
+    hdfs = settle_hdfs(spec, facts)
+    told = joined(spec, facts, hdfs)
     seen = [host for host in spec.hosts if facts[host.name].memory_mib and facts[host.name].cores]
     suggestions = suggest(line, [capacity_of(spec, host, facts[host.name]) for host in seen])
     taken: list[Suggestion] = []
     nodes = {
-        host.name: _node(spec, line, host, facts[host.name], suggestions, taken, of_cluster)
+        host.name: _node(spec, line, host, facts[host.name], suggestions, taken, of_cluster, told)
         for host in spec.hosts
     }
     nodes = _with_one_parallelism(spec, line, facts, nodes, taken)
@@ -152,6 +161,8 @@ def settle(spec: ClusterSpec, facts: ClusterFacts) -> Desired:
         tuple(fresh),
         tuple(suggestions.warnings),
         _client_flags(line, nodes[spec.master.name].java, facts[spec.master.name]),
+        hdfs,
+        told,
     )
 
 
@@ -204,6 +215,7 @@ def _node(
     suggestions: Suggestions,
     taken: list[Suggestion],
     of_cluster: Mapping[str, str],
+    told: Joined | None,
 ) -> Node:
     worker = next((one for one in spec.workers if one.name == host.name), None)
     config = addresses(spec, line, host)
@@ -230,6 +242,8 @@ def _node(
     config |= availability.config(spec, line, host, of_cluster, recorded)
     if spec.local_dir and line.daemons.log_dir_settable:
         config[line.keys.log_dir] = f"{spec.local_dir}/log"
+    if told is not None and told.conf_dir:
+        config[join_of(spec.flink.version).conf_key] = told.conf_dir
     config |= answers
     count = 0
     if worker is not None:
@@ -295,6 +309,8 @@ def capacity_of(
         runs_jobmanager=host in spec.jobmanagers,
         runs_taskmanager=worker is not None,
         runs_zookeeper=spec.ha is not None and host.name in spec.ha.nodes,
+        runs_namenode=spec.hdfs.mode == "new" and host.name == spec.hdfs.namenode,
+        runs_datanode=spec.hdfs.mode == "new" and host.name in spec.hdfs.datanodes,
         taskmanagers=taskmanagers if taskmanagers is not None else worker.taskmanagers if worker else None,
     )
 

@@ -163,9 +163,42 @@ class PathFacts:
         return self.kind != "missing"
 
 
+StorageState = Literal["missing", "empty", "formatted", "partial", "other", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class StorageFacts:
+    """A directory of a NameNode or a DataNode.
+
+    `formatted` holds a VERSION (and a NameNode's also an image), `partial` a beginning of one, `other` files that HDFS
+    never makes, `unreadable` cannot be looked into. `files` and `mib` are None where counting took too long.
+    """
+
+    path: str
+    state: StorageState
+    version: Mapping[str, str] = field(default_factory=frozen_map)
+    """The fields of current/VERSION: storageType, clusterID, namespaceID, layoutVersion …"""
+    entries: tuple[str, ...] = ()
+    files: int | None = None
+    mib: int | None = None
+    interrupted: bool = False
+    """Whether the mark of a format that this wizard began, and that has not ended, lies beside it."""
+    writable: bool = False
+    """Writable by the login user; for a missing directory: the nearest existing parent is."""
+    mode: int | None = None
+    owner: str = ""
+    fstype: str = ""
+    free_mib: int | None = None
+
+    @property
+    def bare(self) -> bool:
+        """Whether nothing at all is in it."""
+        return self.state in {"missing", "empty"}
+
+
 @dataclass(frozen=True, slots=True)
 class HomeFacts:
-    """A Flink home. `version` comes from the flink-dist jar's name, `manifest` is the text of the wizard's own record.
+    """A home of Flink or Hadoop. `version` comes from the name of its main jar, `manifest` is the wizard's own record.
 
     `changed_files` are manifest entries whose size or time differ or that are missing; None without a manifest.
     `files` maps names in conf/ to their facts, with texts.
@@ -297,6 +330,8 @@ class HostFacts:
     names: Mapping[str, tuple[str, ...]] = field(default_factory=frozen_map)
     homes: Mapping[str, HomeFacts] = field(default_factory=frozen_map)
     paths: Mapping[str, PathFacts] = field(default_factory=frozen_map)
+    storage: Mapping[str, StorageFacts] = field(default_factory=frozen_map)
+    """Directory of a NameNode or a DataNode → what lies in it."""
     logins: Mapping[str, LoginFacts] = field(default_factory=frozen_map)
     rest: Mapping[str, RestFacts] = field(default_factory=frozen_map)
     tcp: Mapping[tuple[str, int], PortState] = field(default_factory=frozen_map)
@@ -391,6 +426,10 @@ class ClusterFacts:
     def changed_path(self, name: str, facts: PathFacts) -> ClusterFacts:
         host = self[name]
         return self.changed(name, paths=MappingProxyType({**host.paths, facts.path: facts}))
+
+    def changed_storage(self, name: str, *stores: StorageFacts) -> ClusterFacts:
+        new = {store.path: store for store in stores}
+        return self.changed(name, storage=MappingProxyType({**self[name].storage, **new}))
 
     def changed_home(self, name: str, home: HomeFacts) -> ClusterFacts:
         host = self[name]

@@ -226,7 +226,7 @@ class Hands:
 
         started = time.monotonic()
         source = self.fetch(fetch, stop, moved)
-        report(events.Note(f"Flink {fetch.version} came from {source}.", HERE))
+        report(events.Note(f"{fetch.product.capitalize()} {fetch.version} came from {source}.", HERE))
         return Result(HERE, lines_of(fetch), 0, source, "", time.monotonic() - started)
 
 

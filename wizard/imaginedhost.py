@@ -9,9 +9,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from .facts import CommandFacts, DiskFacts, HomeFacts, HostFacts, LoginFacts, PathFacts, RestFacts
+from .facts import (
+    CommandFacts,
+    DiskFacts,
+    HomeFacts,
+    HostFacts,
+    LoginFacts,
+    PathFacts,
+    RestFacts,
+    StorageFacts,
+)
 from .javachoice import home_question
-from .needs import Ask, Home, Known, Logins, Names, Need, Paths, Rest, Tcp
+from .needs import Ask, Home, Known, Logins, Names, Need, Paths, Rest, Storage, Tcp
+from .product import PRODUCTS
 
 _DIRECTORIES = ("/", "/home", "/opt", "/usr", "/var", "/srv", "/tmp")
 _FREE_MIB = 50_000
@@ -43,11 +53,13 @@ def _answer(
             return {"names": {name: resolve(name) for name in need.names}} if resolve else {}
         case Home():
             place = _path(host, need.path)
-            conf = need.conf_dir or f"{need.path}/conf"
+            conf = need.conf_dir or f"{need.path}/{PRODUCTS[need.product].conf[0]}"
             home = HomeFacts(need.path, False, conf_dir=conf, writable=place.writable, fstype=place.fstype)
             return {"homes": {need.path: home}}
         case Paths():
             return {"paths": {path: _path(host, path) for path in (*need.paths, *need.texts, *need.sums)}}
+        case Storage():
+            return {"storage": {path: _store(host, path) for path in need.paths}}
         case Known():
             return {"known": dict.fromkeys(need.names, ())}
         case Logins():
@@ -63,6 +75,14 @@ def _answer(
             return {"commands": {need.name: CommandFacts(0 if found else 1, found or "")}}
         case _:
             return {}
+
+
+def _store(host: HostFacts, path: str) -> StorageFacts:
+    """No HDFS was ever there."""
+    place = _path(host, path)
+    return StorageFacts(
+        path, "missing", writable=place.writable, fstype=place.fstype, free_mib=place.free_mib
+    )
 
 
 def _path(host: HostFacts, path: str) -> PathFacts:

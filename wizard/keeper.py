@@ -21,6 +21,7 @@ from .draft import Draft
 from .events import Event, Sink
 from .facts import ClusterFacts, HostFacts
 from .flink.catalogue import UnknownBuild
+from .hadoop.catalogue import known_versions
 from .journal import masked
 from .local import is_here
 from .lookout import Lookout, Reach
@@ -264,7 +265,9 @@ class Keeper:
 
 def open_answers(answers: Answers) -> tuple[tuple[str, str], ...]:
     """What a complete file must say and these answers leave open, each with the value that is taken for it."""
-    needed = (("cluster", "flink"), ("flink.version", DEFAULT_VERSION))
+    needed = [("cluster", "flink"), ("flink.version", DEFAULT_VERSION)]
+    if answers.text_at("hdfs.mode") == "new":
+        needed.append(("hdfs.version", known_versions()[0]))
     return tuple((path, default) for path, default in needed if answers.get(path) is None)
 
 

@@ -125,7 +125,7 @@ class Lookout:
 
     def want(self, spec: ClusterSpec) -> None:
         """Have every host of this cluster read whose readings do not hold for it; the newest wish counts."""
-        wanted = survey(spec)
+        wanted = survey(spec, self.facts)
         identities = {host: self._reach.identity(spec, host) for host in spec.names}
         with self._lock:
             if self._closed:

@@ -7,7 +7,7 @@ so a change anywhere makes its reading old.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,14 @@ class Daemons:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A Flink home: version, manifest, changed files, conf/ with texts, leftovers beside it.
+    """A home of Flink or of Hadoop: version, manifest, changed files, configuration with texts, leftovers beside it.
 
-    `conf_dir` is where its configuration is read when it is not below the home.
+    `conf_dir` is where its configuration is read when that is not conf/ below the home.
     """
 
     path: str
     conf_dir: str | None = None
+    product: Literal["flink", "hadoop"] = "flink"
     crosses: ClassVar[bool] = False
 
 
@@ -74,6 +75,14 @@ class Paths:
     texts: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
     crosses: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Directories of a NameNode or a DataNode: what lies in each. Read anew after any change: it guards a format."""
+
+    paths: tuple[str, ...]
+    crosses: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +162,7 @@ Need = (
     | Daemons
     | Home
     | Paths
+    | Storage
     | Known
     | Logins
     | Rest

@@ -18,7 +18,7 @@ def records_of(answers: str, desired: Desired) -> tuple[tuple[str, str], ...]:
 def manifest_text(desired: Desired) -> str:
     """The record as JSON, with sorted keys."""
     spec = desired.spec
-    record = {
+    record: dict[str, object] = {
         "version": 1,
         "cluster": spec.cluster,
         "flink": {"version": spec.flink.version, "home": spec.flink.home},
@@ -29,4 +29,18 @@ def manifest_text(desired: Desired) -> str:
             for name, node in desired.nodes.items()
         },
     }
+    hdfs = desired.hdfs
+    if hdfs is not None:
+        record["hdfs"] = {
+            "version": hdfs.hadoop.version,
+            "home": hdfs.home,
+            "address": hdfs.address,
+            "namenode": hdfs.namenode.name,
+            "replication": hdfs.replication,
+            "directories": {
+                name: {"name": list(node.name_dirs), "data": list(node.data_dirs)}
+                for name, node in hdfs.nodes.items()
+                if node.name_dirs or node.data_dirs
+            },
+        }
     return json.dumps(record, indent=2, sort_keys=True) + "\n"

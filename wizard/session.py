@@ -22,6 +22,7 @@ from .events import Sink
 from .facts import ClusterFacts
 from .findings import Finding, blocking, waive
 from .flink.catalogue import line_of
+from .hdfs import hdfs_survey
 from .javachoice import JavaWish
 from .lockowner import is_dead
 from .needs import Account, Daemons, Home, Javas, Machine, Need, Paths
@@ -62,10 +63,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The distribution: places to try, and its tar file in the cache."""
+    """The distributions of Flink and of Hadoop: places to try, and the tar file of each in the cache."""
 
     choices: tuple[FetchChoice, ...]
     tar: str
+    hadoop_choices: tuple[FetchChoice, ...] = ()
+    hadoop_tar: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +127,23 @@ class Session:
     def look(self, *, again: bool = False) -> Look:
         """Read every host, judge what is seen, and fill in what the answers leave open."""
         facts = self._readings.look(survey(self.spec), self._sink, again=again)
+        more = hdfs_survey(self.spec, facts)
+        if more:
+            # The directories of an HDFS are known once the disks are.
+            facts = self._readings.look(more, self._sink)
         self._seen(facts)
         look = judge(self.spec, facts, self._waived)
         self._sink(events.FindingsMade(look.findings))
         return look
 
     def read_rest(self, desired: Desired) -> ClusterFacts:
-        """What the JobManagers say now, and ZooKeeper where it says who leads."""
-        return self._readings.look(desired.asked, again=True)
+        """What the JobManagers say now, who leads where ZooKeeper knows, and what the NameNode says where there is one."""
+        wanted: list[dict[str, tuple[Need, ...]]] = [dict(desired.asked)]
+        if desired.hdfs is not None:
+            wanted.append({desired.hdfs.namenode.name: (desired.hdfs.web,)})
+        elif desired.joined is not None and desired.joined.webs:
+            wanted.append({self.spec.master.name: desired.joined.webs})
+        return self._readings.look(merged_needs(wanted), again=True)
 
     def plan(
         self,
@@ -150,6 +162,9 @@ class Session:
             self.run.owner,
             self._stale_lock(facts),
             self._records(desired),
+            self._source.hadoop_tar,
+            self._source.hadoop_choices,
+            only or frozenset(),
         )
         plan = plan_of(kind, makers, desired, context)
         return plan if only is None else restricted(plan, only)
@@ -213,10 +228,13 @@ def refusal(spec: ClusterSpec, look: Look) -> tuple[str, tuple[Finding, ...], tu
     return "", (), lost
 
 
-def survey(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
-    """The first reading: one round trip that answers checks, suggestions and most operations."""
+def survey(spec: ClusterSpec, facts: ClusterFacts | None = None) -> dict[str, tuple[Need, ...]]:
+    """The first reading: one round trip that answers checks, suggestions and most operations.
+
+    With the facts of an earlier one: also what can be asked only now.
+    """
     own = {host.name: _survey_of(spec, host.name) for host in spec.hosts}
-    return merged_needs((own, install_needs(spec)))
+    return merged_needs((own, install_needs(spec), hdfs_survey(spec, facts or ClusterFacts())))
 
 
 def _survey_of(spec: ClusterSpec, host: str) -> tuple[Need, ...]:
@@ -236,7 +254,7 @@ def _survey_of(spec: ClusterSpec, host: str) -> tuple[Need, ...]:
 
 
 def state_on_master(spec: ClusterSpec) -> str:
-    return f"~/.flink-wizard/{spec.cluster}"
+    return spec.state
 
 
 def restricted(plan: Plan, only: frozenset[str]) -> Plan:

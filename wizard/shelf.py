@@ -17,7 +17,7 @@ from .journal import Journal
 from .lockowner import owner_line
 from .secrets import Masker
 from .session import Run, Source
-from .sources import cache_name, choices_of
+from .sources import cache_name, choices_of, hadoop_cache_name, hadoop_choices
 from .spec import ClusterSpec
 from .state import State, cache_root, default_root
 from .times import REAL, Times
@@ -81,8 +81,13 @@ class Shelf:
 
 
 def source_of(spec: ClusterSpec) -> Source:
-    """Where the distribution comes from, and where it will lie; nothing is made here. Raises UnknownBuild."""
-    return Source(choices_of(spec.flink), str(cache_root() / cache_name(spec.flink)))
+    """Where the distributions come from, and where they will lie; nothing is made here. Raises UnknownBuild."""
+    return Source(
+        choices_of(spec.flink),
+        str(cache_root() / cache_name(spec.flink)),
+        hadoop_choices(spec.hdfs),
+        str(cache_root() / hadoop_cache_name(spec.hdfs)),
+    )
 
 
 def local_answers(root: Path) -> tuple[str, str]:

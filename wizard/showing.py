@@ -91,7 +91,7 @@ class Commands:
                 source = f"{shown(command.source_path)} of {name_of(command.source)}"
                 yield clean(f"copy {source} into {shown(command.path)}")
             case Fetch():
-                yield f"get Flink {command.version} into {command.path}"
+                yield f"get {command.product.capitalize()} {command.version} into {command.path}"
                 for choice in command.choices:
                     yield f"  from {choice.kind}: {choice.address}"
 
@@ -274,4 +274,4 @@ def command_title(command: Command) -> str:
         case Transfer():
             return clean(f"copy {shown(command.source_path)} of {name_of(command.source)}")
         case Fetch():
-            return f"get Flink {command.version}"
+            return f"get {command.product.capitalize()} {command.version}"

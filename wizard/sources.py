@@ -1,4 +1,4 @@
-"""Where a Flink distribution comes from: the answers' `source` as an ordered list of places, and its name in the cache.
+"""Where a distribution comes from: the answers' `source` as an ordered list of places, and its name in the cache.
 
 Knows addresses, not how they are fetched. `FLINK_WIZARD_APACHE_MIRROR` names a mirror of the site's own.
 """
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from .commands import FetchChoice
 from .flink.catalogue import ARCHIVE, MIRROR, download_of, line_of
-from .spec import FlinkSpec
+from .hadoop import catalogue as hadoop
+from .spec import FlinkSpec, HdfsSpec
 
 
 def choices_of(flink: FlinkSpec) -> tuple[FetchChoice, ...]:
@@ -27,6 +28,38 @@ def choices_of(flink: FlinkSpec) -> tuple[FetchChoice, ...]:
     if source == "pypi" or (source == "auto" and _on_pypi(flink.version)):
         choices.append(FetchChoice("pypi", flink.version))
     return tuple(choices)
+
+
+def hadoop_choices(hdfs: HdfsSpec) -> tuple[FetchChoice, ...]:
+    """The places to try for Hadoop, in order; none where no new HDFS is asked for. Raises UnknownHadoop."""
+    if hdfs.mode != "new" or hdfs.version is None:
+        return ()
+    source = hdfs.source
+    if source not in {"auto", "apache"}:
+        if "://" in source:
+            return (FetchChoice("url", source, source + ".sha512"),)
+        return (FetchChoice("path", str(Path(source).expanduser())),)
+    name, mirror = hadoop.archive_name(hdfs.version), os.environ.get("FLINK_WIZARD_APACHE_MIRROR")
+    place = f"hadoop-{hdfs.version}/{name}"
+    base = f"{mirror.rstrip('/')}/hadoop/common" if mirror else hadoop.MIRROR
+    old = f"{mirror.rstrip('/')}/dist/hadoop/common" if mirror else hadoop.ARCHIVE
+    sums = base if mirror else hadoop.CHECKSUMS
+    kinds = hadoop.hadoop_of(hdfs.version).checksums
+    first = FetchChoice(
+        "apache", f"{base}/{place}", f"{sums}/{place}{kinds[0].extension}", kinds[0].algorithm
+    )
+    rest = (
+        FetchChoice("archive", f"{old}/{place}", f"{old}/{place}{kind.extension}", kind.algorithm)
+        for kind in kinds
+    )
+    return (first, *rest)
+
+
+def hadoop_cache_name(hdfs: HdfsSpec) -> str:
+    """The file name of Hadoop in the cache."""
+    source = "" if hdfs.source in {"auto", "apache"} else hdfs.source
+    mark = hashlib.sha256(source.encode()).hexdigest()[:8] if source else "release"
+    return f"hadoop-{hdfs.version}-{mark}.tar"
 
 
 def cache_name(flink: FlinkSpec) -> str:

@@ -155,6 +155,11 @@ class ClusterSpec:
         return f"{home}/.flink-wizard/{self.cluster}" if self.flink.distribute == "shared" else None
 
     @property
+    def state(self) -> str:
+        """The wizard's directory for this cluster in the account on a node."""
+        return f"~/.flink-wizard/{self.cluster}"
+
+    @property
     def conf_dir(self) -> str | None:
         """A node's own configuration directory, where it is not the home's."""
         return f"{self.local_dir}/conf" if self.local_dir else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 STEPS: tuple[tuple[str, str], ...] = (
     ("install-tools", "requirements"),
+    ("install-java-for-hadoop", "hdfs"),
     ("install-java", "java-home"),
     ("prove-java", "java-home"),
     ("set-java-home", "java-home"),
@@ -29,8 +30,16 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("start-jobmanager", "flink-config"),
     ("start-taskmanager", "flink-config"),
     ("run-proof-job", "flink-config"),
+    ("obtain-hadoop", "hdfs"),
+    ("install-hadoop", "hdfs"),
+    ("write-core-site", "hdfs"),
+    ("write-hdfs-site", "hdfs"),
+    ("write-hadoop", "hdfs"),
+    ("format-namenode", "hdfs"),
+    ("make-data-dirs", "hdfs"),
     ("start-namenode", "hdfs"),
     ("start-datanode", "hdfs"),
+    ("set-hadoop-classpath", "hdfs"),
     ("hdfs", "hdfs"),
 )
 """The beginning of an operation's id, and the step that it concerns."""

@@ -1,4 +1,4 @@
-"""A job that never ends, for the tests that must not lose one: compiled on the outer machine, submitted on a master.
+"""Small jobs for the tests, one of which never ends: compiled on the outer machine, submitted on a master.
 
 Knows javac and bin/flink. It must not know the wizard.
 """
@@ -13,18 +13,23 @@ from pathlib import Path
 from tests.distributions import flink_home
 from tests.lab import Host
 
-SOURCE = Path(__file__).with_name("jobs") / "Endless.java"
+SOURCES = Path(__file__).with_name("jobs")
 SUBMITTED = re.compile(r"JobID ([0-9a-f]{32})")
 
 
 def endless_jar(version: str, directory: Path) -> Path:
-    """The job as a jar for that Flink."""
-    classes, jar = directory / "classes", directory / "endless.jar"
+    """The job that never ends, as a jar for that Flink."""
+    return job_jar("Endless", version, directory)
+
+
+def job_jar(name: str, version: str, directory: Path, java: int = 11) -> Path:
+    """A job of `jobs/` as a jar for that Flink and that Java."""
+    classes, jar = directory / "classes", directory / f"{name.lower()}.jar"
     classes.mkdir(parents=True)
-    path = f"{flink_home(version)}/lib/*"
+    path, source = f"{flink_home(version)}/lib/*", str(SOURCES / f"{name}.java")
     for words in (
-        ["javac", "--release", "11", "-nowarn", "-cp", path, "-d", str(classes), str(SOURCE)],
-        ["jar", "--create", "--file", str(jar), "--main-class", "Endless", "-C", str(classes), "."],
+        ["javac", "--release", str(java), "-nowarn", "-cp", path, "-d", str(classes), source],
+        ["jar", "--create", "--file", str(jar), "--main-class", name, "-C", str(classes), "."],
     ):
         subprocess.run(words, check=True, capture_output=True, timeout=120)
     return jar
@@ -32,9 +37,14 @@ def endless_jar(version: str, directory: Path) -> Path:
 
 def submit(master: Host, home: str, jar: Path, name: str) -> str:
     """Start the job under this name and return at once with its id."""
-    text = base64.b64encode(jar.read_bytes()).decode()
-    master.exec(["sh", "-c", "base64 -d > endless.jar"], user="flink", stdin=text)
-    said = master.exec([f"{home}/bin/flink", "run", "--detached", "endless.jar", name], user="flink")
+    bring(master, jar)
+    said = master.exec([f"{home}/bin/flink", "run", "--detached", jar.name, name], user="flink")
     found = SUBMITTED.search(said.stdout)
     assert found, said.stdout + said.stderr
     return found[1]
+
+
+def bring(host: Host, jar: Path) -> None:
+    """Put the jar into the home directory of flink."""
+    text = base64.b64encode(jar.read_bytes()).decode()
+    host.exec(["sh", "-c", f"base64 -d > {jar.name}"], user="flink", stdin=text)

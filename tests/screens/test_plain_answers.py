@@ -136,9 +136,20 @@ def test_hosts_are_taken_from_a_file(practice: Walk, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_chosen_says_why(practice: Walk) -> None:
-    said = conversation(practice, [*TO_CONFIG, *CONFIG, *WORKERS, "2", "new"])
-    assert said.flat.count("this version of the wizard installs Flink alone") >= 3
-    assert practice.view.answers.get("hdfs.mode") is None
+    said = conversation(practice, [*TO_CONFIG, *CONFIG, *WORKERS, "new", "", "pypi"])
+    assert said.flat.count("no Python package holds Hadoop") >= 2
+    assert practice.view.answers.get("hdfs.source") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "allowed"), [("yes", None), ("y", None), ("Practice", None), ("practice", "if-empty")]
+)
+def test_a_format_is_allowed_by_the_cluster_s_name_alone(
+    practice: Walk, typed: str, allowed: str | None
+) -> None:
+    said = conversation(practice, [*TO_CONFIG, *CONFIG, *WORKERS, "new", *[""] * 11, typed])
+    assert practice.view.answers.get("hdfs.format") == allowed, said.text[-3000:]
+    assert ("nothing will be formatted" in said.flat) == (allowed is None)
 
 
 def test_a_secret_key_is_never_said(practice: Walk) -> None:

@@ -274,8 +274,8 @@ def test_a_lock_without_an_owner_is_free(sh: Sh) -> None:
 
 def swap(sh: Sh, same: str = "yes", names: tuple[str, ...] = ()) -> Run:
     place = str(sh.home / "flink")
-    words = (place, home.staging_of(place), home.ready_of(place), f"{place}.run7.bak", same, *names)
-    return shell(home._SWAP, *words)  # pyright: ignore[reportPrivateUsage]
+    beside = (home.staging_of(place), home.ready_of(place), f"{place}.run7.bak")
+    return shell(home._SWAP, place, *beside, same, "conf", "log", *names)  # pyright: ignore[reportPrivateUsage]
 
 
 def finish(sh: Sh) -> Run:

@@ -18,7 +18,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -507,11 +507,35 @@ def small_flink(folder: Path) -> Path:
     return archive
 
 
-def manifests(folder: Path, choice: FetchChoice) -> tuple[dict[str, Any], dict[str, Any]]:
+def small_hadoop(folder: Path, version: str) -> Path:
+    """An archive that looks like Hadoop of that generation."""
+    home = folder / f"hadoop-{version}"
+    old = version.startswith("1.")
+    conf, jar = (
+        ("conf", f"hadoop-core-{version}.jar")
+        if old
+        else ("etc/hadoop", f"share/hadoop/common/hadoop-common-{version}.jar")
+    )
+    names = ("bin/hadoop", "bin/hdfs", "sbin/start-dfs.sh", "libexec/hadoop-config.sh")
+    for name in (*names, f"{conf}/core-site.xml", f"{conf}/slaves", f"{conf}/sub/deep", jar, "lib/x.jar"):
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    archive = folder / f"hadoop-{version}.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(home, home.name)
+    return archive
+
+
+def manifests(
+    folder: Path, choice: FetchChoice, version: str = VERSION, product: Literal["flink", "hadoop"] = "flink"
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a run and what a script note of the same source."""
     ours, theirs = folder / "ours" / "flink.tar", folder / "theirs" / "flink.tar"
-    Obtainer()(Fetch(VERSION, (choice,), str(ours)), threading.Event(), lambda done, total: None)
-    made, spec = by_hand(Done(HERE, "x", "Obtain", (Fetch(VERSION, (choice,), str(theirs)),)))
+    fetches = [Fetch(version, (choice,), str(tar), product=product) for tar in (ours, theirs)]
+    Obtainer()(fetches[0], threading.Event(), lambda done, total: None)
+    made, spec = by_hand(Done(HERE, "x", "Obtain", (fetches[1],)))
     run_script(script_text(made, spec), folder / "run", RUNS_HERE)
     with tarfile.open(theirs) as tar:
         inner = tar.extractfile("./.flink-wizard/manifest.json")
@@ -528,6 +552,15 @@ def test_a_script_notes_of_an_archive_what_a_run_notes(tmp_path: Path) -> None:
     for key in ("version", "archive_sha", "shipped_conf", "files"):
         assert theirs[key] == ours[key], key
     assert all(theirs["source"][key] == ours["source"][key] for key in ("size", "mtime"))
+
+
+@pytest.mark.parametrize("version", ["1.2.1", "2.7.3"])
+def test_a_script_notes_of_hadoop_what_a_run_notes(tmp_path: Path, version: str) -> None:
+    archive = FetchChoice("path", str(small_hadoop(tmp_path, version)))
+    ours, theirs = manifests(tmp_path, archive, version, "hadoop")
+    for key in ("version", "archive_sha", "shipped_conf", "files"):
+        assert theirs[key] == ours[key], key
+    assert set(ours["shipped_conf"]) == {"core-site.xml", "slaves"}
 
 
 def test_a_downloaded_archive_must_match_its_checksum(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from wizard.obtain import Obtainer
 from wizard.obtain.download import read_checksum
 from wizard.obtain.pypi import fetch_packages, members_of
 from wizard.obtain.watch import NotUsable, Watch, shown_address
-from wizard.operations.home import ObtainFlink, cached_manifest, manifest_path
+from wizard.operations.home import Obtain, cached_manifest, manifest_path
 from wizard.parts import CommandFailed
 from wizard.spec import HERE
 
@@ -213,9 +213,8 @@ def test_the_operation_that_asked_for_it_is_satisfied_by_it(tar: Path) -> None:
         ),
     }
     facts = ClusterFacts().with_host(HostFacts(HERE, paths=paths))
-    operation = ObtainFlink(
+    operation = Obtain(
         host=HERE,
-        line=None,  # type: ignore[arg-type]
         version=VERSION,
         choices=(FetchChoice("path", str(source)),),
         tar=str(tar),

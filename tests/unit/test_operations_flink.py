@@ -20,7 +20,7 @@ from wizard.javachoice import JavaWish
 from wizard.needs import Rest
 from wizard.operations.configure import WriteConfig, WriteList, listed
 from wizard.operations.daemons import START, StartDaemon, StopDaemon
-from wizard.operations.home import InstallHome, ObtainFlink, manifest_path, ready_of
+from wizard.operations.home import InstallHome, Obtain, manifest_path, ready_of
 from wizard.operations.lock import ReleaseLock, TakeLock
 from wizard.operations.operation import CannotOperate, Operation
 from wizard.operations.proofjob import RunProofJob
@@ -244,13 +244,13 @@ def test_a_fresh_home_is_streamed_beside_its_place_and_then_moved() -> None:
     transfer, swap = install().commands(cluster(host("w")))
     assert isinstance(transfer, Transfer) and isinstance(swap, Run)
     assert transfer.path == "/home/flink/.flink.flink-wizard-new" and transfer.source == HERE
-    assert swap.argv[4:] == (HOME, transfer.path, ready_of(HOME), f"{HOME}.run1.bak", "no")
+    assert swap.argv[4:] == (HOME, transfer.path, ready_of(HOME), f"{HOME}.run1.bak", "no", "conf", "log")
 
 
 def test_a_replaced_home_keeps_what_its_operator_added() -> None:
     old = flink_home("2.3.0", shipped("2.3.0"), operator_files=("lib/a b.jar", "plugins/x/y.jar"))
     swap = install().commands(cluster(with_home(host("w"), replace(old, changed_files=("lib/z.jar",)))))[-1]
-    assert isinstance(swap, Run) and swap.argv[8:] == ("yes", "lib/a b.jar", "plugins/x/y.jar")
+    assert isinstance(swap, Run) and swap.argv[8:] == ("yes", "conf", "log", "lib/a b.jar", "plugins/x/y.jar")
 
 
 def test_a_home_with_daemons_is_not_swapped() -> None:
@@ -286,13 +286,13 @@ def test_a_home_is_good_when_it_is_that_flink_whole(home: HomeFacts, good: bool)
     facts = cluster(with_home(host("w"), home))
     assert install().satisfied(facts) is good
     assert install().satisfied(cached(facts)) is good
-    obtain = ObtainFlink(HERE, line_of("2.3.0"), "2.3.0", (), TAR, (("w", HOME),))
+    obtain = Obtain(HERE, "2.3.0", (), TAR, (("w", HOME),))
     assert obtain.satisfied(facts) is good
 
 
 def test_a_distribution_is_obtained_once_and_again_when_its_source_changed() -> None:
     choice = FetchChoice("path", "/srv/flink.tgz")
-    obtain = ObtainFlink(HERE, line_of("2.3.0"), "2.3.0", (choice,), TAR, (("w", HOME),))
+    obtain = Obtain(HERE, "2.3.0", (choice,), TAR, (("w", HOME),))
     bare = cluster(host("w"))
     source = PathFacts("/srv/flink.tgz", "file", size=5, mtime=7.9)
     there = cached(bare, source={"size": 5, "mtime": 7}).changed_path(HERE, source)

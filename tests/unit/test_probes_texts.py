@@ -10,6 +10,7 @@ from wizard.needs import Logins
 from wizard.probes import account, daemons, disks, home, javas, machine, network, rest, script, sshd
 from wizard.probes.files import read_stat
 from wizard.probes.script import Block, Reading
+from wizard.product import FLINK
 
 
 def reading(*blocks: tuple[str, str]) -> Reading:
@@ -412,7 +413,7 @@ VERSIONS = {
 
 @pytest.mark.parametrize("name", VERSIONS)
 def test_the_version_stands_in_the_name_of_the_dist_jar(name: str) -> None:
-    assert home.read_version({name: (1, 1)}) == VERSIONS[name]
+    assert FLINK.version_of([name]) == VERSIONS[name]
 
 
 def test_files_that_differ_from_the_record_are_named_and_configuration_is_not() -> None:

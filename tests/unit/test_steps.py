@@ -275,18 +275,22 @@ def test_a_finding_stands_in_the_row_of_its_host_and_not_in_others() -> None:
     assert rows["bare"].text == "ok"
 
 
-def test_hdfs_modes_that_cannot_be_carried_out_are_shown_with_the_reason() -> None:
+def test_each_mode_of_hdfs_asks_what_it_must_know() -> None:
     view = view_of("2.3.0")
     (mode,) = HDFS.asks(view)
-    offered = {option.value: option for option in mode.options(view)}
-    assert not offered["none"].disabled
-    assert all(
-        offered[name].disabled and "Flink alone" in offered[name].detail for name in ("existing", "new")
-    )
-    with pytest.raises(ValueProblem, match="installs Flink alone"):
-        mode.parse("new")
-    answered = replace(view, answers=view.answers.with_value("hdfs.mode", "new"))
-    assert "Flink alone" in " ".join(HDFS.open_problems(answered))
+    assert not any(option.disabled for option in mode.options(view))
+    new = view_of("2.3.0", more='hdfs: {mode: new, version: "3.3.6"}\n')
+    asked = {one.path: one for one in HDFS.asks(new)}
+    assert {"hdfs.namenode", "hdfs.name_dirs", "hdfs.data_dirs", "hdfs.format"} <= set(asked)
+    assert all(option.disabled for option in asked["hdfs.source"].options(new) if option.value == "pypi")
+    existing = view_of("2.3.0", more="hdfs: {mode: existing}\n")
+    assert [one.path for one in HDFS.asks(existing)] == [
+        "hdfs.mode",
+        "hdfs.home",
+        "hdfs.address",
+        "hdfs.conf_dir",
+    ]
+    assert "needs its address" in " ".join(HDFS.open_problems(existing))
 
 
 def test_formatting_is_allowed_by_the_name_of_the_cluster_alone() -> None:

@@ -129,6 +129,7 @@ def _hdfs(answers: Answers, user: str, hosts: _Hosts) -> HdfsSpec:
         home = home or f"{home_of(user)}/hadoop-{version}"
         namenode = namenode or hosts.of("master")[0].name
         datanodes = datanodes or tuple(worker.name for worker in hosts.of("workers"))
+        namenode = hosts.named(namenode)[0]
     return HdfsSpec(
         mode=mode,
         address=answers.text_at("hdfs.address"),
@@ -139,7 +140,7 @@ def _hdfs(answers: Answers, user: str, hosts: _Hosts) -> HdfsSpec:
         distribute=_given(answers, "hdfs.distribute"),
         java_home=answers.text_at("hdfs.java_home"),
         namenode=namenode,
-        datanodes=tuple(host.host for names in datanodes for host in parse_hosts(names, underscores=True)),
+        datanodes=tuple(dict.fromkeys(name for names in datanodes for name in hosts.named(names))),
         name_dirs=answers.list_at("hdfs.name_dirs"),
         data_dirs=answers.list_at("hdfs.data_dirs"),
         replication=cast("int | None", answers.get("hdfs.replication")),
@@ -162,6 +163,13 @@ class _Hosts:
 
     def of(self, role: str) -> tuple[HostSpec, ...]:
         return tuple(self._merged[same_name(host.name)] for host in self._written(role))
+
+    def named(self, text: str) -> tuple[str, ...]:
+        """The hosts that a name or a range of names stands for, called as the cluster calls them."""
+        found = (host.host for host in parse_hosts(text, underscores=True))
+        return tuple(
+            self._merged[key].name if (key := same_name(name)) in self._merged else name for name in found
+        )
 
     def _written(self, role: str) -> Iterator[HostSpec]:
         for entry in self._answers.hosts_at(role):

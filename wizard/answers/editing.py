@@ -50,6 +50,31 @@ def remove_worker(text: str, name: str) -> str:
     return _remove(text, "workers", name)
 
 
+def remove_datanode(text: str, name: str) -> str:
+    """The text without that host among hdfs.datanodes, where it is listed there at all.
+
+    Raises:
+        ValueProblem: it is the last one.
+        BadAnswers: the text is bad, or becomes so (more copies than DataNodes).
+    """
+    answers = parse_answers(text, complete=False)
+    listed = answers.list_at("hdfs.datanodes")
+    left = [
+        rest
+        for entry in listed
+        for rest in (
+            without(entry, name)
+            if any(one.host == name for one in parse_hosts(entry, underscores=True))
+            else (entry,)
+        )
+    ]
+    if not listed or left == list(listed):
+        return text
+    if not left:
+        raise ValueProblem(f"{shown(name)} is the only DataNode; an HDFS needs at least one")
+    return revised(text, answers.with_value("hdfs.datanodes", tuple(left)))
+
+
 def remove_standby(text: str, name: str) -> str:
     """The text without that standby JobManager; raises as `remove_worker` does."""
     return _remove(text, "standby", name)

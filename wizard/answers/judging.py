@@ -19,11 +19,19 @@ from wizard.flink.catalogue import (
     nearest_version,
 )
 from wizard.flink.keys import judge_key
+from wizard.hadoop.catalogue import UnknownHadoop, hadoop_of, same_setting
 
 from .answers import Answers, HostEntry
 from .ha import split_zookeeper
 from .problem import Problem
 from .tree import Place
+
+_NAMED_ELSEWHERE = {
+    "fs.defaultFS": "hdfs.address",
+    "dfs.namenode.name.dir": "hdfs.name_dirs",
+    "dfs.datanode.data.dir": "hdfs.data_dirs",
+}
+"""Settings of Hadoop that have an answer of their own, under their newest name."""
 
 _LOOPBACK = ("localhost", "localhost.localdomain", "127.0.0.1", "::1")
 _ONE_WORKER = "host: {0}, taskmanagers: 2"
@@ -39,9 +47,14 @@ def same_name(host: str) -> str:
     return host.lower().removesuffix(".")
 
 
-def judge(answers: Answers, places: Mapping[str, Place], refused: set[str]) -> list[Problem]:
-    """Problems between values that each read well. Paths in `refused` were given, but could not be read."""
-    judging = _Judging(answers, places, refused)
+def judge(
+    answers: Answers, places: Mapping[str, Place], refused: set[str], complete: bool = True
+) -> list[Problem]:
+    """Problems between values that each read well. Paths in `refused` were given, but could not be read.
+
+    Without `complete` an answer that others need and that is missing is no problem: it will be asked for.
+    """
+    judging = _Judging(answers, places, refused, complete)
     found = [
         *judging.hosts(),
         *judging.loopback(),
@@ -69,6 +82,7 @@ class _Judging:
     answers: Answers
     places: Mapping[str, Place]
     refused: set[str]
+    complete: bool
 
     def problem(self, path: str, sentence: str, warning: bool = False) -> Problem:
         place = self.places.get(path)
@@ -254,6 +268,58 @@ class _Judging:
         ):
             yield self.problem("start.mode", f"has no effect on Flink {version}", warning=True)
 
+    def new_hdfs(self, given: set[str]) -> Iterator[Problem]:
+        """What the answers alone show of a new HDFS: a Hadoop that is known, places that last, copies that fit."""
+        version = self.answers.text_at("hdfs.version")
+        if "hdfs.version" not in given and self.complete:
+            yield self.problem("hdfs.mode", 'new needs hdfs.version; for example "3.3.6"')
+        elif version is not None:
+            try:
+                hadoop_of(version)
+            except UnknownHadoop as unknown:
+                yield self.problem("hdfs.version", str(unknown))
+        if self.answers.text_at("hdfs.source") == "pypi":
+            yield self.problem(
+                "hdfs.source", "Hadoop is not on PyPI; use auto, apache, or a path or URL of an archive"
+            )
+        if self.answers.text_at("hdfs.distribute") == "shared":
+            sentence = "a shared Hadoop is not carried out, because each node has directories and a Java of its own; use copy"
+            yield self.problem("hdfs.distribute", sentence)
+        if self.answers.get("hdfs.conf_dir") is not None:
+            yield self.problem(
+                "hdfs.conf_dir", "has no effect on a new HDFS: it lies in hdfs.home", warning=True
+            )
+        for path in ("hdfs.name_dirs", "hdfs.data_dirs"):
+            for index, directory in enumerate(self.answers.list_at(path)):
+                if directory == "/tmp" or directory.startswith("/tmp/"):
+                    sentence = f"{directory} is below /tmp, which is emptied; name a directory that lasts"
+                    yield self.problem(f"{path}[{index}]", sentence)
+        both = set(self.answers.list_at("hdfs.name_dirs")) & set(self.answers.list_at("hdfs.data_dirs"))
+        for directory in sorted(both):
+            yield self.problem(
+                "hdfs.data_dirs", f"{directory} is a directory of the NameNode too; name another one"
+            )
+        for key in self.answers.pairs_at("hdfs.config"):
+            if instead := _NAMED_ELSEWHERE.get(same_setting(key)[-1]):
+                yield self.problem(f"hdfs.config.{key}", f"write {instead} instead, so that it is looked at")
+        yield from self.replication()
+
+    def replication(self) -> Iterator[Problem]:
+        """More copies than DataNodes can never be made."""
+        copies = self.answers.get("hdfs.replication")
+        path, said = "hdfs.replication", self.answers.pairs_at("hdfs.config").get("dfs.replication", "")
+        if said.isdigit():
+            path, copies = "hdfs.config.dfs.replication", int(said)
+        if not isinstance(copies, int) or {"workers", "hdfs.datanodes"} & self.refused:
+            return
+        named = self.answers.list_at("hdfs.datanodes")
+        nodes = {
+            same_name(host.host) for names in named for host in parse_hosts(names, underscores=True)
+        } or {same_name(one.name) for one in self.named("workers")}
+        if nodes and copies > len(nodes):
+            have = "1 DataNode" if len(nodes) == 1 else f"{len(nodes)} DataNodes"
+            yield self.problem(path, f"{copies} copies cannot be kept on {have}; write {len(nodes)} or less")
+
     def hdfs(self) -> Iterator[Problem]:
         """Each mode of HDFS has keys that it needs and keys that mean nothing to it."""
         if "hdfs.mode" in self.refused:
@@ -264,10 +330,10 @@ class _Judging:
             for path in sorted(path for path in self.answers.values if path.startswith("hdfs.")):
                 if path != "hdfs.mode":
                     yield self.problem(path, "has no effect while hdfs.mode is none", warning=True)
-        if mode == "existing" and not {"hdfs.address", "hdfs.conf_dir"} & given:
+        if self.complete and mode == "existing" and not {"hdfs.address", "hdfs.conf_dir"} & given:
             yield self.problem("hdfs.mode", "existing needs hdfs.address or hdfs.conf_dir")
-        if mode == "new" and "hdfs.version" not in given:
-            yield self.problem("hdfs.mode", 'new needs hdfs.version; for example "3.3.6"')
+        if mode == "new":
+            yield from self.new_hdfs(given)
         home = self.answers.text_at("hdfs.home")
         if home is not None and home == self.answers.text_at("flink.home"):
             yield self.problem("hdfs.home", f"{home} is the home of Flink; name another directory")
@@ -280,6 +346,9 @@ class _Judging:
         ]
         if mode != "new" or {"master", "workers"} & self.refused:
             return
+        hosts = list(parse_hosts(wanted[0][1], underscores=True)) if wanted[0][1] else []
+        if len(hosts) > 1:
+            yield self.problem("hdfs.namenode", f"{len(hosts)} hosts are named; there is one NameNode")
         for path, names in wanted:
             for name in (host.host for host in parse_hosts(names, underscores=True)) if names else ():
                 if same_name(name) not in nodes:

@@ -95,7 +95,7 @@ HDFS = Section(
         Key(
             "address",
             "Address",
-            "The address of the existing HDFS.",
+            "The address of the NameNode; left out for a new HDFS: its host, and port 8020.",
             values.parse_hdfs_address,
             examples=("hdfs://node0:8020",),
         ),
@@ -163,7 +163,12 @@ HDFS = Section(
             "a replication factor",
             3,
         ),
-        Pairs("config", "Configuration", "Any key of hdfs-site.xml.", (("dfs.blocksize", "128m"),)),
+        Pairs(
+            "config",
+            "Configuration",
+            "Any key of Hadoop's core-site.xml or hdfs-site.xml; it wins over a suggestion.",
+            (("dfs.blocksize", "128m"),),
+        ),
         choice(
             "format",
             "Format",

@@ -87,7 +87,7 @@ def parse_answers(text: str, file: str = "answers", *, complete: bool = True) ->
     elif root is not None:
         reader.section(root, ROOT, "")
     answers = Answers(reader.values, file=file, text=text)
-    reader.problems += judge(answers, reader.places, reader.refused)
+    reader.problems += judge(answers, reader.places, reader.refused, complete)
     errors = [problem for problem in reader.problems if problem.severity == "error"]
     if errors:
         raise BadAnswers(reader.problems)

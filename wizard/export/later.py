@@ -42,7 +42,12 @@ def _proof_key(spec: ClusterSpec) -> Run:
 
 
 EXPRESSIONS: Mapping[str, Callable[[ClusterSpec], Run]] = MappingProxyType(
-    {"public-key": _public_key, "java-home": _java_home, "proof-key": _proof_key}
+    {
+        "public-key": _public_key,
+        "java-home": _java_home,
+        "proof-key": _proof_key,
+        "hdfs-proof-key": _proof_key,
+    }
 )
 
 
@@ -57,7 +62,7 @@ _ESCAPED = re.compile(r"\\u0000later:([^:\\]+):([^\\]+)\\u0000")
 
 def with_tokens(done: Done) -> tuple[Command, ...]:
     """The commands of an operation; where a note in JSON has escaped a token, it is a token again."""
-    if done.operation != "run-proof-job":
+    if done.operation not in {"run-proof-job", "hdfs-write-and-read"}:
         return done.commands
     return tuple(
         replace(command, argv=tuple(map(_unescaped, command.argv))) if isinstance(command, Run) else command

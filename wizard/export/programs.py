@@ -48,7 +48,7 @@ bad() {
 """
 
 OBTAINING = r"""
-# Flink is obtained here once, as a tar file with its manifest inside and beside it, as flink-wizard itself keeps it.
+# Each product is obtained here once, as a tar file with its manifest inside and beside it, as flink-wizard itself keeps it.
 # A tar file that is there already is used as it is. Needs curl or wget, tar, gzip and GNU coreutils (for PyPI: python3).
 
 # download ADDRESS FILE SECONDS: an answer other than the file is an error.
@@ -126,13 +126,21 @@ unpacked() {
   if [ -d "$work/open/bin" ]; then mv "$work/open" "$work/home"; else mv "$work/open"/*/ "$work/home"; fi
 }
 
+# holds VERSION: whether $work/home is the product in that version.
+holds() {
+  case $product in
+    Hadoop)
+      [ -f "$work/home/bin/hadoop" ] &&
+        { [ -f "$work/home/hadoop-core-$1.jar" ] || [ -f "$work/home/share/hadoop/common/hadoop-common-$1.jar" ]; }
+      ;;
+    *) [ -f "$work/home/bin/start-cluster.sh" ] && ls "$work/home"/lib/flink-dist*-"$1".jar >/dev/null ;;
+  esac
+}
+
 # packed VERSION HASH SOURCE: $work/home with its manifest goes into the cache; without a HASH its content is hashed.
 packed() {
-  if [ ! -f "$work/home/bin/start-cluster.sh" ] || ! ls "$work/home"/lib/flink-dist*-"$1".jar >/dev/null; then
-    echo "this is no Flink $1" >&2
-    return 1
-  fi
-  sh -eu -c "$pack_home" sh "$work" "$cache" "$@"
+  holds "$1" || { echo "this is no $product $1" >&2; return 1; }
+  product=$product sh -eu -c "$pack_home" sh "$work" "$cache" "$@"
 }
 
 # cached VERSION [FILE]: whether the cache holds that version, made of that file as it is now.
@@ -146,18 +154,24 @@ cached() {
 PACK_HOME = r"""work=$1 cache=$2 version=$3 hash=$4 source=$5
 umask 022
 cd "$work/home"
-rm -rf log .flink-wizard
-mkdir log .flink-wizard
+logs=log config=conf scripts=bin
+if [ "$product" = Hadoop ]; then
+  logs=logs scripts=$(ls -d bin sbin libexec 2>/dev/null || :)
+  [ ! -d etc/hadoop ] || config=etc/hadoop
+fi
+rm -rf "$logs" .flink-wizard
+mkdir "$logs" .flink-wizard
 chmod -R u+rwX,go+rX,go-w .
-find bin -type f \( -name '*.sh' -o ! -name '*.*' \) -exec chmod 755 {} +
+find $scripts -type f \( -name '*.sh' -o ! -name '*.*' \) -exec chmod 755 {} +
 find -L . -type f ! -path './.flink-wizard/*' -exec stat -L -c '%s %Y 0%a %n' {} + | sort -k 4 > "$work/listed"
 cut -d ' ' -f 4- < "$work/listed" | tr '\n' '\0' | xargs -0 sha256sum | cut -c 1-64 > "$work/sums"
 [ "$(($(wc -l < "$work/sums")))" -eq "$(($(wc -l < "$work/listed")))" ]
 if [ -z "$hash" ]; then hash=$(cat "$work/listed" "$work/sums" | sha512sum | cut -d ' ' -f 1); fi
-paste -d ' ' "$work/sums" "$work/listed" | awk -v version="$version" -v hash="$hash" '
+paste -d ' ' "$work/sums" "$work/listed" | awk -v version="$version" -v hash="$hash" -v config="$config/" '
   { name = $0; for (n = 0; n < 4; n++) sub(/^[^ ]* /, "", name); sub(/^\.\//, "", name)
     files = files comma "\"" name "\":[" $2 "," $3 ",\"" $4 "\",\"" $1 "\"]"; comma = ","
-    if (name ~ /^conf\/[^\/]*$/) { conf = conf gap "\"" substr(name, 6) "\":\"" $1 "\""; gap = "," } }
+    rest = substr(name, length(config) + 1)
+    if (index(name, config) == 1 && index(rest, "/") == 0) { conf = conf gap "\"" rest "\":\"" $1 "\""; gap = "," } }
   END { print "\"version\":\"" version "\",\"archive_sha\":\"" hash "\","
     print "\"shipped_conf\":{" conf "},\"files\":{" files "}" }' > "$work/manifest"
 printf '{%s}\n' "$(cat "$work/manifest")" > .flink-wizard/manifest.json

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..hadoop.jmx import JMX_PATHS
+from ..operations.hdfsjoin import ProveHadoopClasses
+from ..operations.hdfsprove import DataNodesLive, NameNodeReady
 from ..operations.home import SeeSharedHome
 from ..operations.java import ProveJava
 from ..operations.logins import ProveLogin
@@ -38,6 +41,13 @@ def proof_lines(proof: Proof, names: Names, reached: frozenset[str]) -> Iterator
         case ProveJava():
             seen = f"{names.function(proof.host)} {names.words(('sh', '-c', _JAVA_SEEN))} </dev/null"
             yield f"{seen} || bad {names.word(proof.title)}"
+        case NameNodeReady():
+            yield from _namenode(proof, names)
+        case DataNodesLive():
+            yield from _datanodes(proof, names)
+        case ProveHadoopClasses():
+            seen = names.words(("bash", "-l", "-c", '[ -n "$HADOOP_CLASSPATH" ]'))
+            yield from _judged(f"{names.function(proof.host)} {seen} </dev/null", proof.title, names)
         case NoProofJob():
             yield comment(f"Left out: {proof.reason}")
         case _:
@@ -121,6 +131,20 @@ def _login(proof: ProveLogin, names: Names) -> Iterator[str]:
         )
         test = f'[ "$({names.function(proof.master)} {login} </dev/null)" = {names.word(proof.user)} ]'
         yield from _judged(test, f"{proof.master} logs in on {name}", names, stops=True)
+
+
+def _namenode(proof: NameNodeReady, names: Names) -> Iterator[str]:
+    ask = _ask(names, proof.host, proof.web.address, proof.web.port, JMX_PATHS[1])
+    condition = f'answer=$({ask}) && says "$answer" Safemode \'""\''
+    log = f"{proof.title}: not so. Read the newest files in {proof.logs} on {proof.host}"
+    yield from _patiently(proof, condition, names, (f"bad {names.word(log)}",))
+
+
+def _datanodes(proof: DataNodesLive, names: Names) -> Iterator[str]:
+    ask = _ask(names, proof.host, proof.web.address, proof.web.port, JMX_PATHS[0])
+    condition = f'answer=$({ask}) && says "$answer" NumLiveDataNodes {len(proof.datanodes)}'
+    log = f"{proof.title}: not so, or this Hadoop does not tell. See http://{proof.web.address}:{proof.web.port}"
+    yield from _patiently(proof, condition, names, (f"bad {names.word(log)}",))
 
 
 def _judged(test: str, title: str, names: Names, stops: bool = False) -> Iterator[str]:

@@ -37,6 +37,16 @@ WHY = {
     "Obtain Flink": "The distribution is fetched once and verified before any node gets it.",
     "Install Flink": "A copy grows beside the final place and is renamed when it is whole.",
     "Shared directory": "Every node must see the same files.",
+    "Obtain Hadoop": "The distribution is fetched once and verified before any node gets it.",
+    "Java for Hadoop": "Hadoop runs on other versions of Java than Flink; each has its own.",
+    "Install Hadoop": "On every node: DataNodes run from it, and Flink takes Hadoop's classes from it.",
+    "Configure HDFS": "Only the settings that differ are written; remarks and other settings stay.",
+    "Format the NameNode": "Only where nothing is in its directories, nor in those of any DataNode: a format forgets all files.",
+    "Start the NameNode": "The DataNodes report there, so it comes first.",
+    "DataNode directories": "Empty, or of this HDFS; anything else is left alone.",
+    "Start the DataNodes": "Each host by itself, so that a failure has a name.",
+    "Verify HDFS": "A start script's exit status proves nothing: the NameNode is asked, and a file is read back.",
+    "Join Flink to HDFS": "Flink starts its daemons by a login shell, which must see Hadoop's classes.",
     "Configure Flink": "Each node has its own addresses and sizes; an edited file keeps what it says otherwise.",
     "Start the JobManager": "The TaskManagers register there, so it comes first.",
     "Start the TaskManagers": "Each host by itself, so that a failure has a name.",
@@ -186,7 +196,8 @@ def _command(command: Command) -> Iterator[str]:
         case Transfer():
             yield from _transfer(command)
         case Fetch():
-            yield f"Flink {_plain(command.version)} becomes {_code(command.path)}, from the first of these that works:"
+            what = f"{command.product.capitalize()} {_plain(command.version)}"
+            yield f"{what} becomes {_code(command.path)}, from the first of these that works:"
             for choice in command.choices:
                 yield from _choice(choice)
 

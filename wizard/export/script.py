@@ -18,6 +18,7 @@ from ..operations.operation import Operation, Proof
 from ..plan import Stage
 from ..preview import Preview, Previewed
 from ..printer import name_of
+from ..product import PRODUCTS
 from ..spec import HERE, ClusterSpec, HostSpec
 from ..writing import discard_run, pack_run, unpack_run, upload_run
 from .later import expression, with_tokens
@@ -298,11 +299,12 @@ class _Script:
     def _fetch(self, fetch: Fetch) -> Iterator[str]:
         version = shlex.quote(fetch.version)
         paths = [shlex.quote(choice.address) for choice in fetch.choices if choice.kind == "path"]
-        yield f"cache={home_word(fetch.path)}"
+        name = PRODUCTS[fetch.product].name
+        yield f"product={name} cache={home_word(fetch.path)}"
         yield f'if cached {" ".join((version, *paths[:1]))}; then good "$cache is there already"'
         for choice in fetch.choices:
             yield f"elif {_obtained(version, choice)}; then good {shlex.quote(f'from {choice.kind}: {choice.address}')}"
-        yield f"else echo {shlex.quote(f'Flink {fetch.version} could not be obtained: see above.')} >&2; exit 1; fi"
+        yield f"else echo {shlex.quote(f'{name} {fetch.version} could not be obtained: see above.')} >&2; exit 1; fi"
 
 
 def _obtained(version: str, choice: FetchChoice) -> str:

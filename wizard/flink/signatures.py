@@ -1,4 +1,4 @@
-"""Lines of Flink's logs whose cause is known. Data in `assets/signatures.yaml`; knows nothing of hosts."""
+"""Lines of logs whose cause is known. Data in `assets/signatures.yaml` and its like; knows nothing of hosts."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class _Signature:
     action: str
 
 
-def known_cause(text: str) -> Cause | None:
+def known_cause(text: str, asset: str = "signatures.yaml") -> Cause | None:
     """The first known signature that a log's tail shows, None when it shows none."""
-    for signature in _signatures():
+    for signature in _signatures(asset):
         for line in text.splitlines():
             found = signature.pattern.search(line)
             if found:
@@ -39,6 +39,6 @@ def known_cause(text: str) -> Cause | None:
 
 
 @cache
-def _signatures() -> tuple[_Signature, ...]:
-    entries: list[dict[str, str]] = yaml.safe_load(asset_text("signatures.yaml"))
+def _signatures(asset: str) -> tuple[_Signature, ...]:
+    entries: list[dict[str, str]] = yaml.safe_load(asset_text(asset))
     return tuple(_Signature(re.compile(one["pattern"]), one["cause"], one["action"]) for one in entries)

@@ -84,15 +84,15 @@ def checksum_at(address: str, file: str, algorithm: str, connect_timeout: float,
         raise
     except NotUsable as refused:
         raise NotUsable(f"its checksum was not received: {refused}") from refused
-    found = read_checksum(text, file, hashlib.new(algorithm).digest_size * 2)
+    found = read_checksum(text, file, hashlib.new(algorithm).digest_size * 2, algorithm)
     if found is None:
         raise NotUsable(f"what {shown_address(address)} sent is no checksum of {file}")
     return found
 
 
-def read_checksum(text: str, file: str, digits: int) -> str | None:
+def read_checksum(text: str, file: str, digits: int, algorithm: str = "sha512") -> str | None:
     """The checksum of `file` in a checksum file: `HASH  FILE`, a bare hash, `SHA512 (FILE) = HASH`,
-    or `FILE: HEX HEX …` over several lines.
+    `FILE: HEX HEX …` over several lines, or such a piece for each of several algorithms (`FILE: MD5 = HEX HEX …`).
 
     `digits` is the length of the checksum in hexadecimal. None: there is none, or it is another file's.
     """
@@ -108,6 +108,10 @@ def read_checksum(text: str, file: str, digits: int) -> str | None:
     tagged = re.search(rf"\({re.escape(file)}\) *= *({hexadecimal.pattern})\b", text)
     if tagged:
         return tagged[1].lower()
+    label = rf"^{re.escape(file)}:\s*{algorithm}\s*=\s*((?:[0-9A-Fa-f]{{2,}}\s*)+)(?=^\S|\Z)"
+    several = re.search(label, text, re.I | re.M)
+    if several and hexadecimal.fullmatch(joined := "".join(several[1].split())):
+        return joined.lower()
     name, colon, rest = text.partition(":")
     if colon and name.strip().rpartition("/")[2] == file:
         joined = "".join(rest.split())

@@ -1,4 +1,4 @@
-"""The tar file of the cache: one Flink home with neutral owners, plain names and its own manifest as last member.
+"""The tar file of the cache: one home with neutral owners, plain names and its own manifest as last member.
 
 Knows what such a file must hold and refuses what must not be in it, whoever made the archive. It must not know
 where members come from.
@@ -15,15 +15,13 @@ import tarfile
 from collections.abc import Mapping
 from typing import IO, Any
 
-from ..probes.home import read_version
+from ..product import FLINK, Product
 from .watch import CHUNK, NotUsable, Readable, Watch
 
 MANIFEST = ".flink-wizard/manifest.json"
-_DROPPED = ("log", ".flink-wizard")
 _BLOCK = 512
 _LARGEST = 16 * 1024**3
 """Bytes of all members. No Flink comes near; an archive made to fill a disk ends here."""
-_NEEDED = "bin/start-cluster.sh"
 
 
 def safe_path(name: str) -> str:
@@ -34,18 +32,20 @@ def safe_path(name: str) -> str:
     """
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if name.startswith("/") or ".." in parts or re.search(r"[\x00-\x1f\x7f]", name):
-        raise NotUsable(f"it holds a member that an archive of Flink never has: {name!r}")
+        raise NotUsable(f"it holds a member that no such archive has: {name!r}")
     return "/".join(parts)
 
 
 class HomeTar:
     """Writes the tar of one home into `file`, which must be open for reading and writing, at its start.
 
-    Members of log/ and earlier manifests are left out. Modes keep what the owner, readers and runners may do; what
+    Members of its logs and earlier manifests are left out. Modes keep what the owner, readers and runners may do; what
     lies in bin/ as a script can be run.
     """
 
-    def __init__(self, file: IO[bytes], watch: Watch) -> None:
+    def __init__(self, file: IO[bytes], watch: Watch, product: Product = FLINK) -> None:
+        self.product = product
+        self._dropped = (product.logs, ".flink-wizard")
         self._file = file
         self._watch = watch
         self._total = 0
@@ -64,12 +64,12 @@ class HomeTar:
             NotUsable: the content is shorter than said, or the path is taken.
             ConnectionFailed: a stop was asked for.
         """
-        if path.partition("/")[0] in _DROPPED:
+        if path.partition("/")[0] in self._dropped:
             return
         self._claim(path)
         self._total += size
         if self._total > _LARGEST:
-            raise NotUsable("it holds more than 16 GiB, which is no Flink")
+            raise NotUsable(f"it holds more than 16 GiB, which is no {self.product.name}")
         seconds = max(0, int(mtime))
         self._parents(path, seconds)
         mode = self._mode(path, mode)
@@ -93,7 +93,7 @@ class HomeTar:
 
         Links are not sent to hosts: not every tar keeps a link's time, by which a home is compared.
         """
-        if path.partition("/")[0] not in _DROPPED:
+        if path.partition("/")[0] not in self._dropped:
             self._claim(path)
             self._links[path] = target
 
@@ -103,24 +103,25 @@ class HomeTar:
         `archive_sha` is the SHA-512 of the archive; None: the hash is made of what the members hold.
 
         Raises:
-            NotUsable: this is no Flink, another version, or a link leads nowhere.
+            NotUsable: this is another product or version, or a link leads nowhere.
         """
         self._copy_links()
-        found = read_version({path: (size, mtime) for path, (size, mtime, _, _) in self._files.items()})
-        if found is None or _NEEDED not in self._files:
-            missing = "lib/flink-dist-….jar" if found is None else _NEEDED
-            raise NotUsable(f"it holds no Flink: there is no {missing}")
+        product = self.product
+        found = product.version_of(self._files)
+        if found is None or not any(path in self._files for path in product.needed):
+            missing = product.jar if found is None else product.needed[0]
+            raise NotUsable(f"it holds no {product.name}: there is no {missing}")
         if found != version:
-            raise NotUsable(f"the archive holds Flink {found}, the answers ask for {version}")
+            raise NotUsable(f"the archive holds {product.name} {found}, the answers ask for {version}")
         latest = max(mtime for _, mtime, _, _ in self._files.values())
-        self._folder("log", latest)
+        self._folder(product.logs, latest)
         manifest = {
             "version": version,
             "archive_sha": archive_sha or self._content_sha(),
             "shipped_conf": {
-                path.removeprefix("conf/"): digest
+                posixpath.basename(path): digest
                 for path, (_, _, _, digest) in self._files.items()
-                if posixpath.dirname(path) == "conf"
+                if posixpath.dirname(path) == self._conf()
             },
             "files": {path: list(record) for path, record in self._files.items()},
         }
@@ -132,6 +133,11 @@ class HomeTar:
         self._file.write(bytes(2 * _BLOCK))
         return manifest
 
+    def _conf(self) -> str:
+        """Where the configuration lies in this home: the first of the product's places that it has."""
+        held = {posixpath.dirname(path) for path in self._files}
+        return next((place for place in self.product.conf if place in held), self.product.conf[0])
+
     def _claim(self, path: str) -> None:
         parents = {path[: match.start()] for match in re.finditer("/", path)}
         if not path or self.holds(path) or path in self._directories or any(map(self.holds, parents)):
@@ -140,7 +146,9 @@ class HomeTar:
     def _mode(self, path: str, mode: int) -> int:
         kept = (mode & 0o755) | 0o600
         name = posixpath.basename(path)
-        script = path.startswith("bin/") and (name.endswith(".sh") or "." not in name)
+        script = path.partition("/")[0] in self.product.script_dirs and (
+            name.endswith(".sh") or "." not in name
+        )
         return kept | 0o755 if script or mode & 0o100 else kept
 
     def _parents(self, path: str, mtime: int) -> None:

@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 from ..commands import Fetch, FetchChoice
 from ..connection import Stop
 from ..parts import CommandFailed
+from ..product import PRODUCTS
 from ..spec import HERE
 from .download import checksum_at, download, forget
 from .hometar import HomeTar
@@ -68,24 +69,26 @@ def _first_that_works(fetch: Fetch, tar: Path, watch: Watch, pause: float) -> st
     for choice in fetch.choices:
         watch.check()
         try:
-            return _from(choice, fetch.version, tar, watch, pause)
+            return _from(choice, fetch, tar, watch, pause)
         except NotUsable as refused:
             reasons.append(f"{_named(choice)}: {refused}")
     raise CommandFailed(
         HERE,
-        f"No source gave Flink {fetch.version}.",
+        f"No source gave {PRODUCTS[fetch.product].name} {fetch.version}.",
         "\n".join(reasons),
         "Mend the reason that is named, or get the archive by other means and name its path or address in "
-        "flink.source.",
+        f"{PRODUCTS[fetch.product].section}.source.",
     )
 
 
-def _from(choice: FetchChoice, version: str, tar: Path, watch: Watch, pause: float) -> str:
+def _from(choice: FetchChoice, fetch: Fetch, tar: Path, watch: Watch, pause: float) -> str:
     unfinished = tar.with_name(f".{tar.name}.new")
     manifest = tar.with_name(tar.name + ".manifest.json")
     try:
         with unfinished.open("w+b", buffering=256 * 1024) as file:
-            packed = _pack(choice, version, tar, HomeTar(file, watch), watch, pause)
+            packed = _pack(
+                choice, fetch.version, tar, HomeTar(file, watch, PRODUCTS[fetch.product]), watch, pause
+            )
             file.flush()
             os.fsync(file.fileno())
         manifest.unlink(missing_ok=True)
@@ -244,18 +247,19 @@ def _write_whole(path: Path, text: str) -> None:
 
 
 def _cache_failed(fetch: Fetch, tar: Path, error: OSError) -> CommandFailed:
-    said = error.strerror or str(error)
+    said, name = error.strerror or str(error), PRODUCTS[fetch.product].name
+    room = "1.2" if fetch.product == "flink" else "4"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return CommandFailed(
             HERE,
-            f"There is no room for Flink {fetch.version} in {tar.parent}.",
+            f"There is no room for {name} {fetch.version} in {tar.parent}.",
             said,
-            f"Make room in {tar.parent} (Flink takes up to 1.2 GB while it is obtained), or name another cache "
+            f"Make room in {tar.parent} ({name} takes up to {room} GB while it is obtained), or name another cache "
             "directory in XDG_CACHE_HOME, and run again.",
         )
     return CommandFailed(
         HERE,
-        f"Flink {fetch.version} cannot be kept in {tar.parent}.",
+        f"{name} {fetch.version} cannot be kept in {tar.parent}.",
         f"{error.filename or tar}: {said}",
         f"Make {tar.parent} writable, or name another cache directory in XDG_CACHE_HOME, and run again.",
     )

@@ -1,4 +1,4 @@
-"""Reads what an operator or a mirror gives as a Flink: a tar file, packed or not, or a folder.
+"""Reads what an operator or a mirror gives as a Flink or a Hadoop: a tar file, packed or not, or a folder.
 
 Knows the shapes that such an archive has, and that it may be damaged or meant badly. It must not know where the
 archive came from, nor what becomes of its members.
@@ -20,19 +20,6 @@ from typing import IO, cast
 from .hometar import HomeTar, safe_path
 from .watch import CHUNK, NotUsable, Readable, Watch
 
-_TOPS = {
-    ".flink-wizard",
-    "bin",
-    "conf",
-    "examples",
-    "lib",
-    "licenses",
-    "log",
-    "opt",
-    "plugins",
-    "resources",
-    "tools",
-}
 _DAMAGED = (
     tarfile.TarError,
     gzip.BadGzipFile,
@@ -50,7 +37,7 @@ def pack_tarball(archive: Path, home: HomeTar, watch: Watch, *, known_sha: str |
     With `known_sha` the archive was hashed before, and progress is not reported a second time.
 
     Raises:
-        NotUsable: it is no tar file, is damaged, or holds what a Flink never holds.
+        NotUsable: it is no tar file, is damaged, or holds what a home never holds.
         ConnectionFailed: a stop was asked for.
     """
     try:
@@ -69,13 +56,13 @@ def pack_tarball(archive: Path, home: HomeTar, watch: Watch, *, known_sha: str |
 
 
 def pack_folder(folder: Path, home: HomeTar, watch: Watch) -> None:
-    """Put a Flink home that lies unpacked into `home`; links in it are followed.
+    """Put a home that lies unpacked into `home`; links in it are followed.
 
     Raises:
         NotUsable: something in it cannot be read.
         ConnectionFailed: a stop was asked for.
     """
-    files = list(_walk(folder, frozenset()))
+    files = list(_walk(folder, frozenset(), home.product.logs))
     total = sum(path.stat().st_size for path in files)
     done = 0
     for path in files:
@@ -91,7 +78,7 @@ def pack_folder(folder: Path, home: HomeTar, watch: Watch) -> None:
         watch.at(done, total)
 
 
-def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
+def _walk(folder: Path, above: frozenset[Path], logs: str) -> Iterator[Path]:
     here = folder.resolve()
     if here in above:
         raise NotUsable(f"{folder} is a link that leads into itself")
@@ -100,10 +87,10 @@ def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
     except OSError as error:
         raise NotUsable(f"{folder}: {error.strerror}") from error
     for entry in entries:
-        if not above and entry.name in ("log", ".flink-wizard"):
+        if not above and entry.name in (logs, ".flink-wizard"):
             continue
         if entry.is_dir():
-            yield from _walk(entry, above | {here})
+            yield from _walk(entry, above | {here}, logs)
         elif entry.is_file():
             yield entry
 
@@ -161,10 +148,10 @@ def _members(plain: Readable, home: HomeTar) -> None:
             if member.isdir() or posixpath.basename(path).startswith("._"):
                 continue
             if member.issparse() or not (member.isreg() or member.issym() or member.islnk()):
-                raise NotUsable(f"it holds a member that an archive of Flink never has: {member.name!r}")
+                raise NotUsable(f"it holds a member that no such archive has: {member.name!r}")
             if top is None:
                 first, _, below = path.partition("/")
-                top = first if below and first not in _TOPS else ""
+                top = first if below and first not in home.product.tops else ""
             inner = _inside(path, top)
             if member.isreg():
                 content = cast("IO[bytes]", opened.extractfile(member))
@@ -178,7 +165,7 @@ def _inside(path: str, top: str) -> str:
     if not top:
         return path
     if not path.startswith(f"{top}/"):
-        raise NotUsable(f"it holds {path!r} beside {top!r}: an archive of Flink has one folder at its top")
+        raise NotUsable(f"it holds {path!r} beside {top!r}: an archive has one folder at its top")
     return path.removeprefix(f"{top}/")
 
 

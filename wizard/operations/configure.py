@@ -17,6 +17,7 @@ from ..flink.line import Format, Line
 from ..flink.template import render_config
 from ..javachoice import JavaChoice, JavaWish
 from ..needs import Home, Javas, Need, Paths
+from ..product import FLINK, HADOOP, Product
 from .operation import CannotOperate, Operation
 
 
@@ -165,18 +166,21 @@ class WriteList(Operation):
     file: str
     entries: tuple[str, ...]
     conf_dir: str | None = None
+    product: Product = FLINK
 
     @property
     def id(self) -> str:
-        return f"write-{self.file}"
+        return f"write-{self.file}" if self.product is FLINK else f"write-{self.product.slug}-{self.file}"
 
     @property
     def title(self) -> str:
+        if self.product is HADOOP:
+            return f"List the {'NameNode' if self.file == 'masters' else 'DataNodes'} in Hadoop's {self.file}"
         what = "workers" if self.file != "masters" else "masters" if len(self.entries) > 1 else "master"
         return f"List the {what} in conf/{self.file}"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
-        return {self.host: (Home(self.home, self.conf_dir),)}
+        return {self.host: (Home(self.home, self.conf_dir, self.product.slug),)}
 
     def satisfied(self, facts: ClusterFacts) -> bool:
         file = self._file(facts)

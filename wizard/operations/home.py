@@ -1,4 +1,4 @@
-"""Flink's own files: obtained once on the control machine, put on every node as a whole or not at all.
+"""The files of Flink or of Hadoop: obtained once on the control machine, put on every node as a whole or not at all.
 
 A home carries its manifest, written last, so that a home with a manifest is complete. What an operator added to a
 home (connectors, plugins, configuration, logs) goes with it; a replaced home is kept beside the new one.
@@ -15,23 +15,23 @@ from typing import Any
 
 from ..commands import Command, Fetch, FetchChoice, Transfer, shell
 from ..facts import ClusterFacts, HomeFacts, PathFacts
-from ..flink.line import Line
 from ..needs import Daemons, Home, LogTail, Machine, Need, Paths
+from ..product import FLINK, Product
 from ..spec import HERE
 from .operation import CannotOperate, Operation, Proof, Verdict
 
 _SWAP = """set -e
-home=$1 new=$2 ready=$3 old=$4 same=$5
-shift 5
+home=$1 new=$2 ready=$3 old=$4 same=$5 conf=$6 log=$7
+shift 7
 [ -f "$new/.flink-wizard/manifest.json" ] || { echo "the copy in $new is not complete" >&2; exit 1; }
-mkdir -p "$new/log"
+mkdir -p "$new/$log"
 if [ -d "$home" ]; then
   for name in "$@"; do
     mkdir -p "$new/$(dirname "$name")"
     cp -a "$home/$name" "$new/$name"
   done
-  if [ "$same" = yes ] && [ -d "$home/conf" ]; then cp -a "$home/conf/." "$new/conf/"; fi
-  if [ -d "$home/log" ]; then cp -a "$home/log/." "$new/log/"; fi
+  if [ "$same" = yes ] && [ -d "$home/$conf" ]; then cp -a "$home/$conf/." "$new/$conf/"; fi
+  if [ -d "$home/$log" ]; then cp -a "$home/$log/." "$new/$log/"; fi
   # From here on the copy holds all that the old home held: were this run ended now, the next one moves it on.
   rm -rf "$ready"
   mv "$new" "$ready"
@@ -62,7 +62,7 @@ def ready_of(home: str) -> str:
 
 
 def home_is_good(home: HomeFacts | None, version: str, archive: str | None) -> bool:
-    """Whether this home is that Flink, whole. `archive` is the hash of the distribution, None when not known here.
+    """Whether this home is that version, whole. `archive` is the hash of the distribution, None when not known here.
 
     A home that somebody else installed has no manifest; its version is then all that is asked of it.
     """
@@ -78,30 +78,30 @@ def home_is_good(home: HomeFacts | None, version: str, archive: str | None) -> b
 
 
 @dataclass(frozen=True)
-class ObtainFlink(Operation):
+class Obtain(Operation):
     """Get the distribution into the cache, unless every node already has it. `targets`: host → home."""
 
-    line: Line
     version: str
     choices: tuple[FetchChoice, ...]
     tar: str
     targets: tuple[tuple[str, str], ...]
     conf_dir: str | None = None
+    product: Product = FLINK
 
     @property
     def id(self) -> str:
-        return "obtain-flink"
+        return f"obtain-{self.product.slug}"
 
     @property
     def title(self) -> str:
-        return f"Obtain Flink {self.version} and verify it"
+        return f"Obtain {self.product.name} {self.version} and verify it"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         sources = tuple(choice.address for choice in self.choices if choice.kind == "path")
         wanted: dict[str, tuple[Need, ...]] = {
             HERE: (Paths(paths=(self.tar, *sources), texts=(manifest_path(self.tar),)),)
         }
-        return wanted | {host: (Home(home, self.conf_dir),) for host, home in self.targets}
+        return wanted | {host: (Home(home, self.conf_dir, self.product.slug),) for host, home in self.targets}
 
     def satisfied(self, facts: ClusterFacts) -> bool:
         cached = cached_manifest(facts, self.tar)
@@ -117,7 +117,7 @@ class ObtainFlink(Operation):
 
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         del facts
-        return (Fetch(self.version, self.choices, self.tar),)
+        return (Fetch(self.version, self.choices, self.tar, product=self.product.slug),)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         source = next((facts[HERE].paths.get(c.address) for c in self.choices if c.kind == "path"), None)
@@ -180,18 +180,25 @@ class InstallHome(Operation):
     """Whether a home of the right version from another archive is replaced."""
     conf_dir: str | None = None
     """Where this node's configuration is, when the home is shared by all."""
+    product: Product = FLINK
 
     @property
     def id(self) -> str:
-        return "install-flink"
+        return f"install-{self.product.slug}"
 
     @property
     def title(self) -> str:
-        return f"Install Flink {self.version} in {self.home}"
+        return f"Install {self.product.name} {self.version} in {self.home}"
+
+    @property
+    def _conf(self) -> str:
+        """The home's own directory of configuration, below it."""
+        inside = (self.conf_dir or "").removeprefix(f"{self.home}/")
+        return inside if inside in self.product.conf else self.product.conf[0]
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         return {
-            self.host: (Home(self.home, self.conf_dir), Daemons()),
+            self.host: (Home(self.home, self.conf_dir, self.product.slug), Daemons()),
             HERE: (Paths(paths=(self.tar,), texts=(manifest_path(self.tar),)),),
         }
 
@@ -213,9 +220,9 @@ class InstallHome(Operation):
             )
         if old and old.exists and old.version is None and old.operator_files and not old.manifest:
             raise CannotOperate(
-                f"{self.home} exists and is not a Flink home.",
+                f"{self.home} exists and is not a {self.product.name} home.",
                 ", ".join(old.operator_files[:5]),
-                "Move it away, or choose another flink.home.",
+                f"Move it away, or choose another {self.product.section}.home.",
             )
         staging, ready = staging_of(self.home), ready_of(self.home)
         if self._interrupted(old):
@@ -232,10 +239,17 @@ class InstallHome(Operation):
                 ready,
                 backup,
                 same,
+                self._conf,
+                self.product.logs,
                 *carried,
                 why="move the finished copy into place",
             ),
         )
+
+    @property
+    def _elsewhere(self) -> bool:
+        """Whether the configuration lies outside the home, and so outlives it."""
+        return self.conf_dir is not None and not self.conf_dir.startswith(f"{self.home}/")
 
     def _interrupted(self, old: HomeFacts | None) -> bool:
         """Whether a run was ended after it had moved the old home away and before the new one was in its place."""
@@ -254,8 +268,8 @@ class InstallHome(Operation):
             changed_files=(),
             executable=True,
             leftovers=(),
-            conf=old.conf if keeps_conf or self.conf_dir else MappingProxyType({}),
-            conf_dir=old.conf_dir or self.conf_dir or f"{self.home}/conf",
+            conf=old.conf if keeps_conf or self._elsewhere else MappingProxyType({}),
+            conf_dir=old.conf_dir or self.conf_dir or f"{self.home}/{self._conf}",
         )
         return facts.changed_home(self.host, home)
 

@@ -75,15 +75,21 @@ class InstallJava(Operation):
     archive: str = ""
     """A tar file of a JRE or JDK on the control machine, "" for none; it then comes before the other ways."""
     archive_host: str = ""
+    purpose: str = ""
+    """What it is for when it is not Flink."""
 
     @property
     def id(self) -> str:
-        return "install-java"
+        return f"install-java-for-{self.purpose.lower()}" if self.purpose else "install-java"
 
     @property
     def title(self) -> str:
         majors = " or ".join(str(major) for major in self.wish.install_order)
-        return f"Install Java {majors}"
+        return f"Install Java {majors}" + (f" for {self.purpose}" if self.purpose else "")
+
+    @property
+    def _later(self) -> Later:
+        return Later(self.host, f"java-home-for-{self.purpose.lower()}" if self.purpose else "java-home")
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         wanted: dict[str, tuple[Need, ...]] = {self.host: (Machine(), Account(), *java_needs(self.wish))}
@@ -116,7 +122,7 @@ class InstallJava(Operation):
             new = JavaFacts(self._target(host, major), str(major), major)
         else:
             major = self.wish.recommended
-            new = JavaFacts(str(Later(self.host, "java-home")), str(major), major)
+            new = JavaFacts(str(self._later), str(major), major)
         return facts.changed(self.host, javas=(*(host.javas or ()), new))
 
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
@@ -179,7 +185,7 @@ class InstallJava(Operation):
                 _FIND_HOME,
                 *(str(major) for major in order),
                 why="find its home",
-                gives=Later(self.host, "java-home"),
+                gives=self._later,
             ),
         )
 

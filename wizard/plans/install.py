@@ -5,16 +5,14 @@ Every stage is a function from what is desired to its steps. It must not know fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from .. import availability
-from ..commands import FetchChoice
 from ..desired import Desired
 from ..operations.confdir import MakeConfDir, ProveConfDir
 from ..operations.configure import WriteConfig, WriteList
 from ..operations.daemons import StartDaemon
-from ..operations.home import InstallHome, ObtainFlink, SeeSharedHome, archive_counts
+from ..operations.home import InstallHome, Obtain, SeeSharedHome, archive_counts
 from ..operations.java import InstallJava, ProveJava
 from ..operations.lock import ReleaseLock, TakeLock
 from ..operations.logins import ProveLogin
@@ -36,28 +34,23 @@ from ..operations.storage import (
     UnmarkStorage,
 )
 from ..operations.zookeeper import OneLeads, QuorumServes, WriteZooConfig
-from ..plan import Plan, Stage, Step
+from ..plan import Plan, Stage
 from ..spec import HERE, HostSpec
+from .hdfs import (
+    configure_hdfs,
+    data_dirs,
+    format_namenode,
+    hadoop_java,
+    install_hadoop,
+    join_flink,
+    obtain_hadoop,
+    start_datanodes,
+    start_namenode,
+    verify_hdfs,
+)
+from .stages import Context, StageMaker, Steps
 
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a plan needs besides the desired cluster. `state` is the wizard's directory on the master.
-
-    `records` are (file name, text) to keep there; `lock_owner` and `stale_lock` are owner lines of the lock.
-    """
-
-    run_id: str
-    state: str
-    tar: str
-    choices: tuple[FetchChoice, ...]
-    lock_owner: str
-    stale_lock: str = ""
-    records: tuple[tuple[str, str], ...] = ()
-
-
-Steps = Iterable[Step]
-StageMaker = Callable[[Desired, Context], Steps]
+__all__ = ["INSTALL", "Context", "StageMaker", "Steps", "plan_of"]
 
 
 def requirements(wish: Desired, context: Context) -> Steps:
@@ -142,9 +135,7 @@ def java_home(wish: Desired, context: Context) -> Steps:
 def obtain(wish: Desired, context: Context) -> Steps:
     flink = wish.spec.flink
     targets = tuple((host.name, flink.home) for host in wish.spec.hosts)
-    yield ObtainFlink(
-        HERE, wish.line, flink.version, context.choices, context.tar, targets, wish.spec.conf_dir
-    )
+    yield Obtain(HERE, flink.version, context.choices, context.tar, targets, wish.spec.conf_dir)
 
 
 def install_homes(wish: Desired, context: Context) -> Steps:
@@ -342,8 +333,10 @@ TRY_STORAGE: tuple[tuple[str, StageMaker], ...] = (
 
 INSTALL: tuple[tuple[str, StageMaker], ...] = (
     ("Obtain Flink", obtain),
+    ("Obtain Hadoop", obtain_hadoop),
     ("Requirements", requirements),
     ("Java", java_everywhere),
+    ("Java for Hadoop", hadoop_java),
     ("Cluster key", cluster_key),
     ("Authorize the key", authorize),
     ("Known hosts", known_hosts),
@@ -351,6 +344,14 @@ INSTALL: tuple[tuple[str, StageMaker], ...] = (
     ("JAVA_HOME", java_home),
     ("Install Flink", install_homes),
     ("Shared directory", see_shared),
+    ("Install Hadoop", install_hadoop),
+    ("Configure HDFS", configure_hdfs),
+    ("Format the NameNode", format_namenode),
+    ("Start the NameNode", start_namenode),
+    ("DataNode directories", data_dirs),
+    ("Start the DataNodes", start_datanodes),
+    ("Verify HDFS", verify_hdfs),
+    ("Join Flink to HDFS", join_flink),
     ("Configure Flink", configure),
     *RUN_ZOOKEEPER,
     *TRY_STORAGE,

@@ -8,6 +8,15 @@ from __future__ import annotations
 from ..desired import Desired
 from ..operations.daemons import Kind, StopDaemon
 from ..operations.prove import TaskManagerRegistered
+from .hdfs import (
+    configure_hdfs,
+    retire_datanodes,
+    start_datanodes,
+    start_namenode,
+    stop_datanodes,
+    stop_namenode,
+    verify_hdfs,
+)
 from .install import (
     RUN_ZOOKEEPER,
     TRY_STORAGE,
@@ -68,6 +77,9 @@ def verify_hosts(wish: Desired, context: Context) -> Steps:
 
 START: tuple[tuple[str, StageMaker], ...] = (
     *RUN_ZOOKEEPER,
+    ("Start the NameNode", start_namenode),
+    ("Start the DataNodes", start_datanodes),
+    ("Verify HDFS", verify_hdfs),
     ("Start the JobManager", start_jobmanager),
     ("Start the TaskManagers", start_taskmanagers),
     ("Verify", verify),
@@ -80,13 +92,23 @@ STOP: tuple[tuple[str, StageMaker], ...] = (
     ("Stop the TaskManagers", stop_taskmanagers),
     ("Stop the JobManager", stop_jobmanager),
     ("Stop ZooKeeper", stop_zookeeper),
+    ("Stop the DataNodes", stop_datanodes),
+    ("Stop the NameNode", stop_namenode),
 )
 
 STOP_JOBMANAGERS: tuple[tuple[str, StageMaker], ...] = (("Stop the JobManager", stop_jobmanager),)
 
-STOP_TASKMANAGERS: tuple[tuple[str, StageMaker], ...] = (("Stop the TaskManagers", stop_taskmanagers),)
+TAKE_OUT: tuple[tuple[str, StageMaker], ...] = (
+    ("Retire the DataNodes", retire_datanodes),
+    ("Stop the TaskManagers", stop_taskmanagers),
+)
+"""For hosts that go: where a DataNode must stay, its TaskManager is not stopped either."""
 
 RELIST: tuple[tuple[str, StageMaker], ...] = (
+    ("Configure HDFS", configure_hdfs),
+    ("Start the NameNode", start_namenode),
+    ("Start the DataNodes", start_datanodes),
+    ("Verify HDFS", verify_hdfs),
     ("Configure Flink", configure),
     *RUN_ZOOKEEPER,
     *TRY_STORAGE,

@@ -11,7 +11,7 @@ from typing import Any
 
 from wizard import needs
 from wizard.needs import Need
-from wizard.probes import account, daemons, home, javas, machine, network, paths, rest, zookeeper
+from wizard.probes import account, daemons, home, javas, machine, network, paths, rest, storage, zookeeper
 from wizard.probes.script import Section
 
 PROBES: tuple[tuple[type[Any], Callable[[Sequence[Any]], tuple[Section, ...]]], ...] = (
@@ -23,6 +23,7 @@ PROBES: tuple[tuple[type[Any], Callable[[Sequence[Any]], tuple[Section, ...]]], 
     (needs.Daemons, daemons.sections),
     (needs.Home, home.sections),
     (needs.Paths, paths.sections),
+    (needs.Storage, storage.sections),
     (needs.Known, network.known),
     (needs.Logins, network.logins),
     (needs.Rest, rest.rests),

@@ -1,6 +1,6 @@
-"""A Flink home: its version, the wizard's record in it, what differs from that record, and its configuration.
+"""A home of Flink or Hadoop: its version, the wizard's record in it, what differs from that record, and its configuration.
 
-Knows the layout of a home of any line. The listing is compared with the manifest on this side, so that a host
+Knows the layout of a home, as its product has it. The listing is compared with the manifest on this side, so that a host
 needs no program for it. It must not know what a configuration should say.
 """
 
@@ -26,12 +26,7 @@ from wizard.probes.script import (
     path_word,
     word,
 )
-
-TEXTS = ("config.yaml", "flink-conf.yaml", "workers", "slaves", "masters", "zoo.cfg")
-"""Files of conf/ whose text is read; of the others only the facts."""
-
-_LISTED = ("bin", "lib", "opt", "plugins", "examples", "licenses", "resources", "tools")
-_NOT_COMPARED = ("conf", "log", ".flink-wizard")
+from wizard.product import FLINK, PRODUCTS, Product
 
 _SCRIPT = r"""
 p=@HOME@ c=@CONF@
@@ -61,7 +56,7 @@ for f in "$c"/*; do
 done
 if [ $k = there ] && cd "$p"; then
   if [ -r .flink-wizard/manifest.json ]; then h manifest; b64 <.flink-wizard/manifest.json; fi
-  x=; for f in bin/*.sh; do
+  x=; for f in @SCRIPTS@; do
     if [ -f "$f" ]; then if [ -x "$f" ]; then x=${x:-yes}; else x=no; fi; fi
   done
   h executable $x
@@ -90,25 +85,27 @@ def sections(needs: Sequence[Home]) -> tuple[Section, ...]:
 
 
 def _section(need: Home) -> Section:
-    bare = need.path.rstrip("/") or "/"
+    bare, product = need.path.rstrip("/") or "/", PRODUCTS[need.product]
+    elsewhere = (product.logs, ".flink-wizard", *(conf.partition("/")[0] for conf in product.conf))
     pieces = {
         "@HOME@": path_word(bare),
-        "@CONF@": path_word(need.conf_dir or posixpath.join(bare, "conf")),
+        "@CONF@": path_word(need.conf_dir or posixpath.join(bare, product.conf[0])),
         "@BASE@": word(posixpath.basename(bare)),
-        "@TEXTS@": "|".join(TEXTS),
+        "@TEXTS@": "|".join(product.texts),
         "@LIMIT@": str(TEXT_LIMIT + 1),
-        "@LISTED@": " ".join(_LISTED),
-        "@NAMES@": "|".join((*_LISTED, *_NOT_COMPARED)),
+        "@SCRIPTS@": " ".join(product.scripts),
+        "@LISTED@": " ".join(product.listed),
+        "@NAMES@": "|".join(dict.fromkeys((*product.listed, *elsewhere))),
     }
     text = re.sub("@[A-Z]+@", lambda match: pieces[match[0]], _SCRIPT)
 
     def read(reading: Reading) -> Mapping[str, Any]:
-        return {"homes": {need.path: read_home(reading, need.path)}}
+        return {"homes": {need.path: read_home(reading, need.path, product)}}
 
-    return Section(f"the Flink home {need.path}", text, read, 45)
+    return Section(f"the {product.name} home {need.path}", text, read, 45)
 
 
-def read_home(reading: Reading, path: str) -> HomeFacts:
+def read_home(reading: Reading, path: str, product: Product = FLINK) -> HomeFacts:
     """One home.
 
     Raises:
@@ -123,12 +120,12 @@ def read_home(reading: Reading, path: str) -> HomeFacts:
     manifest = read_manifest(reading)
     files = read_files(reading)
     others = tuple(decoded_text(block.body) for block in reading.all("other"))
-    version = read_version(files)
+    version = product.version_of(files)
     changed: tuple[str, ...] | None = None
     operator: tuple[str, ...] = ()
     if manifest is not None:
         recorded = _recorded(manifest)
-        changed = changed_files(recorded, files)
+        changed = changed_files(recorded, files, product)
         operator = tuple(sorted({*files, *others} - set(recorded)))
     elif version is None:
         operator = tuple(sorted({*files, *others}))
@@ -176,28 +173,19 @@ def read_files(reading: Reading) -> dict[str, tuple[int, int]]:
     return found
 
 
-def read_version(files: Mapping[str, tuple[int, int]]) -> str | None:
-    """The version in the name of the one flink-dist jar: flink-dist-2.3.0.jar, flink-dist_2.11-1.9.3.jar."""
-    for name in sorted(files):
-        match = re.fullmatch(r"lib/flink-dist(?:_2\.\d+)?-(\d.*)\.jar", name)
-        if match:
-            return match[1]
-    return None
-
-
 def _recorded(manifest: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
     files: object = manifest.get("files")
     return cast("dict[str, Sequence[Any]]", files) if isinstance(files, dict) else {}
 
 
 def changed_files(
-    recorded: Mapping[str, Sequence[Any]], files: Mapping[str, tuple[int, int]]
+    recorded: Mapping[str, Sequence[Any]], files: Mapping[str, tuple[int, int]], product: Product = FLINK
 ) -> tuple[str, ...]:
     """Recorded files whose size or time differ, or that are missing; conf, log and the unlisted left out."""
     found: list[str] = []
     for name, record in recorded.items():
         top = name.partition("/")[0]
-        if "/" in name and top not in _LISTED:
+        if "/" in name and top not in product.listed:
             continue
         if name.startswith("."):
             continue

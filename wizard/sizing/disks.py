@@ -66,3 +66,17 @@ def _fit(disk: Disk) -> bool:
 
 def _within(path: str, mount: str) -> bool:
     return path == mount or path.startswith(mount.rstrip("/") + "/")
+
+
+def storage_directory(disks: Sequence[Disk], home: str) -> str:
+    """Where a daemon that keeps data has most room: the mount of the largest local disk, else the user's home.
+
+    Another disk must have far more room than the home's own: as for temporary files, four times and 10 GiB beyond.
+    """
+    here = disk_of(home, disks)
+    room = here.free_bytes if here is not None and _fit(here) else 0
+    fit = [disk for disk in disks if _fit(disk) and disk != here]
+    best = max(fit, key=lambda disk: (disk.free_bytes, disk.mount), default=None)
+    if best is None or best.free_bytes < 4 * room or best.free_bytes < room + LEAST_FREE:
+        return home.rstrip("/")
+    return best.mount.rstrip("/")

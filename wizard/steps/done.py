@@ -62,6 +62,26 @@ def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
         ),
         ByHand("The web interface", (web_address(view), *tunnel)),
         ByHand("Logs, on every host", (f"ls -lt {word(log)}",)),
+        *_hdfs(view),
+    )
+
+
+def _hdfs(view: View) -> tuple[ByHand, ...]:
+    hdfs = view.desired.hdfs if view.desired is not None else None
+    if hdfs is None:
+        return ()
+    home, files = word(hdfs.home), " ".join(hdfs.hadoop.file_system_words(word(hdfs.conf_dir)))
+    return (
+        ByHand("The web page of the NameNode", (f"http://{hdfs.web.address}:{hdfs.web.port}",)),
+        ByHand(
+            f"HDFS, on {hdfs.namenode.name}",
+            (
+                f"{home}/{files} -ls /",
+                f"{home}/{hdfs.hadoop.stop_all}",
+                f"{home}/{hdfs.hadoop.start_all}",
+                f"ls -lt {word(hdfs.logs)}",
+            ),
+        ),
     )
 
 

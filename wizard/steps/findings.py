@@ -10,7 +10,7 @@ from ..flink.catalogue import line_of
 from ..spec import ClusterSpec, HostSpec
 from ..view import View
 from ..words import counted
-from . import flink, flink_config, hosts, java_home, requirements, ssh_keys, workers
+from . import flink, flink_config, hdfs, hosts, java_home, requirements, ssh_keys, workers
 from .cells import STATE, UNKNOWN, row_of, verdict
 from .step import ByHand, Cell, Step
 from .typed import file_of, of_spec, word
@@ -23,8 +23,9 @@ CONCERNS: frozenset[str] = (
     | flink.CONCERNS
     | flink_config.CONCERNS
     | workers.CONCERNS
+    | hdfs.CONCERNS
 )
-"""All of them: a repair has one step for what an install looks at on six."""
+"""All of them: a repair has one step for what an install looks at on seven."""
 
 COLUMNS = (STATE, "errors", "warnings", "what runs")
 

@@ -1,64 +1,124 @@
 """HDFS beside Flink: none, one that exists, or a new one; and what each of these must know.
 
-Knows the modes and which of them this version can carry out. It must not know how HDFS is installed.
+Knows the modes, what was seen of Hadoop on each host, and what would be formatted. It must not know how HDFS is
+installed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from validators.values import ValueProblem, shown
 
-from ..facts import HostFacts
+from ..answers.build import home_of
+from ..facts import HostFacts, StorageFacts
+from ..hadoop.catalogue import UnknownHadoop, hadoop_of, known_versions
+from ..hdfs import Hdfs
 from ..questions import Option, Question, Suggested, question
 from ..spec import ClusterSpec, HostSpec
 from ..text import one_line
 from ..view import View
-from .cells import row_of, size_cell
+from .cells import STATE, UNKNOWN, row_of, size_cell, verdict
 from .requirements import disk_free
 from .step import ByHand, Cell, Step
-from .typed import of_spec
+from .typed import of_spec, word
 
-CARRIED_OUT: frozenset[str] = frozenset({"none"})
-"""The modes that the engine can make true; the others are shown with the reason why not."""
+CONCERNS = frozenset(
+    {
+        "hdfs-conf-missing",
+        "hdfs-config-broken",
+        "hdfs-data-dir",
+        "hdfs-dir-full",
+        "hdfs-dirs-in-tmp",
+        "hdfs-home-no-room",
+        "hdfs-home-not-writable",
+        "hdfs-home-taken",
+        "hdfs-java-unsupported",
+        "hdfs-no-classes",
+        "hdfs-not-formatted",
+        "hdfs-port-taken",
+        "hdfs-root-refused",
+        "namenode-is-loopback",
+    }
+)
 
-REASON = "this version of the wizard installs Flink alone"
-
-COLUMNS = ("Hadoop that runs", "disk free")
+COLUMNS = (STATE, "Hadoop that runs", "directories", "disk free")
 
 _DAEMONS = {"namenode": "NameNode", "datanode": "DataNode", "secondarynamenode": "SecondaryNameNode"}
+
+_MODES = {
+    "none": "Flink alone; jobs may still read any HDFS",
+    "existing": "one that is there already is joined to Flink",
+    "new": "a NameNode on the master, DataNodes on the workers",
+}
 
 
 def _modes(view: View) -> tuple[Option, ...]:
     del view
-    words = {
-        "none": "Flink alone; jobs may still read any HDFS",
-        "existing": "one that is there already is joined to Flink",
-        "new": "a NameNode on the master, DataNodes on the workers",
-    }
-    return tuple(
-        Option(mode, mode, text if mode in CARRIED_OUT else f"{text}: {REASON}", mode not in CARRIED_OUT)
-        for mode, text in words.items()
-    )
+    return tuple(Option(mode, mode, text) for mode, text in _MODES.items())
 
 
-def _parse_mode(text: str) -> str:
-    mode = text.strip()
-    if mode not in ("none", "existing", "new"):
-        raise ValueProblem(f"{shown(mode)} is not one of none, existing or new")
-    if mode not in CARRIED_OUT:
-        raise ValueProblem(f"{REASON}, so HDFS can only be none here")
-    return mode
+def _mode(view: View) -> Suggested:
+    found = _running_namenode(view)
+    if found is not None:
+        return Suggested("none", f"but a NameNode runs on {found[0]}: existing joins it to Flink")
+    return Suggested("none", "Flink runs without it")
+
+
+def _running_namenode(view: View) -> tuple[str, str] | None:
+    """A host whose NameNode is not one of ours to make, and where its configuration lies."""
+    for host in view.spec.hosts if view.spec else ():
+        seen = view.facts_of(host.name)
+        for daemon in (seen.daemons or ()) if seen else ():
+            if daemon.kind == "namenode":
+                return host.name, daemon.conf_dir
+    return None
+
+
+def _conf_dir(view: View) -> Suggested | None:
+    found = _running_namenode(view)
+    return Suggested(found[1], f"the NameNode on {found[0]} reads it") if found and found[1] else None
 
 
 def _in(*modes: str) -> Callable[[View], bool]:
-    """Asked in these modes only, and only where they can be carried out."""
+    """Asked in these modes only."""
+    return lambda view: (view.answers.text_at("hdfs.mode") or "none") in modes
 
-    def asked(view: View) -> bool:
-        mode = view.answers.text_at("hdfs.mode") or "none"
-        return mode in modes and mode in CARRIED_OUT
 
-    return asked
+def _versions(view: View) -> tuple[Option, ...]:
+    del view
+    options: list[Option] = []
+    for version in known_versions():
+        java = hadoop_of(version).java
+        options.append(Option(version, version, "Java " + ", ".join(str(major) for major in java.supported)))
+    return tuple(options)
+
+
+def _version(view: View) -> Suggested:
+    del view
+    return Suggested(known_versions()[0], "the newest release that this program knows")
+
+
+def _version_of(view: View) -> str:
+    return view.answers.text_at("hdfs.version") or known_versions()[0]
+
+
+def _home(view: View) -> Suggested | None:
+    user = view.answers.text_at("user") or (view.spec.user if view.spec else "flink")
+    return Suggested(f"{home_of(user)}/hadoop-{_version_of(view)}", "a directory of its own")
+
+
+def _sources(view: View) -> tuple[Option, ...]:
+    try:
+        checksum = hadoop_of(_version_of(view)).checksums[0].algorithm
+    except UnknownHadoop:
+        checksum = "sha512"
+    by = "SHA-512" if checksum == "sha512" else checksum.upper()
+    return (
+        Option("auto", "auto", f"Apache's mirror, then Apache's archive; checked by {by}"),
+        Option("apache", "Apache", "the same places, with more patience"),
+        Option("pypi", "PyPI", "no Python package holds Hadoop", disabled=True),
+    )
 
 
 def _format(view: View) -> tuple[Question, ...]:
@@ -77,8 +137,9 @@ def _format(view: View) -> tuple[Question, ...]:
     return (
         Question(
             "hdfs.format",
-            "Type the cluster's name to allow formatting empty directories",
-            "A NameNode is formatted only where its directories are empty. Where data is found, it is refused.",
+            "Allow the format",
+            "Type the cluster's name to allow it. Only directories that are empty or missing are ever formatted: where data is "
+            "found, it is refused.",
             "text",
             parse,
             examples=(cluster,),
@@ -86,6 +147,44 @@ def _format(view: View) -> tuple[Question, ...]:
             asked=_in("new"),
         ),
     )
+
+
+def _settled(view: View) -> Hdfs | None:
+    return view.desired.hdfs if view.desired is not None else None
+
+
+def _address(view: View) -> Suggested | None:
+    hdfs = _settled(view)
+    if hdfs is None or view.answers.text_at("hdfs.mode") != "new":
+        return None
+    return Suggested(hdfs.address, f"{hdfs.namenode.name} and Hadoop's own port")
+
+
+def _namenode(view: View) -> Suggested | None:
+    return Suggested(view.spec.master.name, "the master") if view.spec else None
+
+
+def _datanodes(view: View) -> Suggested | None:
+    spec = view.spec
+    return Suggested(", ".join(worker.name for worker in spec.workers), "every worker") if spec else None
+
+
+def _name_dirs(view: View) -> Suggested | None:
+    hdfs = _settled(view)
+    if hdfs is None:
+        return None
+    paths = hdfs.nodes[hdfs.namenode.name].name_dirs
+    return Suggested(", ".join(paths), "on the local disk with most room; or several")
+
+
+def _data_dirs(view: View) -> Suggested | None:
+    hdfs = _settled(view)
+    if hdfs is None or not hdfs.datanodes:
+        return None
+    each = {host.name: ", ".join(hdfs.nodes[host.name].data_dirs) for host in hdfs.datanodes}
+    first = next(iter(each.values()))
+    detail = tuple(f"{host}: {paths}" for host, paths in each.items()) if len(set(each.values())) > 1 else ()
+    return Suggested(first, "on the local disk with most room; or several", detail)
 
 
 def _replication(view: View) -> Suggested | None:
@@ -98,36 +197,105 @@ def _replication(view: View) -> Suggested | None:
 
 def _running(seen: HostFacts) -> Cell:
     if seen.daemons is None:
-        return Cell("-", "dim")
+        return UNKNOWN
     found = [_DAEMONS[daemon.kind] for daemon in seen.daemons if daemon.kind in _DAEMONS]
     return Cell(", ".join(dict.fromkeys(found)), "good") if found else Cell("none")
 
 
+def _directories(view: View, host: HostSpec, seen: HostFacts) -> Cell:
+    """What lies in this host's directories, the worst of them."""
+    hdfs = _settled(view)
+    paths = hdfs.nodes[host.name].directories if hdfs is not None and host.name in hdfs.nodes else ()
+    if not paths:
+        return Cell("none" if hdfs is not None else "-", "dim")
+    stores = [seen.storage.get(path) for path in paths]
+    if any(store is None for store in stores):
+        return UNKNOWN
+    held = [store for store in stores if store is not None and not store.bare]
+    if not held:
+        return Cell("empty", "good")
+    return Cell(_word(held[0]), "good" if held[0].state == "formatted" else "bad")
+
+
+def _word(store: StorageFacts) -> str:
+    words = {
+        "formatted": "HDFS",
+        "partial": "half formatted",
+        "other": "other files",
+        "unreadable": "unreadable",
+    }
+    said = words.get(store.state, store.state)
+    return f"{said}, {store.files} files" if store.files else said
+
+
 def _read(view: View, host: HostSpec, seen: HostFacts) -> tuple[Cell, ...]:
-    del host
-    return (_running(seen), size_cell(disk_free(view.spec, seen)))
+    return (
+        verdict(view, host.name, CONCERNS),
+        _running(seen),
+        _directories(view, host, seen),
+        size_cell(disk_free(view.spec, seen)),
+    )
+
+
+def _summary(view: View) -> tuple[str, ...]:
+    hdfs, told = _settled(view), view.desired.joined if view.desired is not None else None
+    if hdfs is not None:
+        allowed = "allowed where everything is empty" if hdfs.may_format else "not allowed"
+        return (
+            f"{hdfs.address}, {len(hdfs.datanodes)} DataNodes, {hdfs.replication} copies of each block; format {allowed}",
+            f"web page of the NameNode: http://{hdfs.web.address}:{hdfs.web.port}",
+        )
+    if told is not None:
+        return (
+            f"{one_line(told.address, 120) or 'the address is not known yet'}; it is read, and never changed",
+        )
+    return ()
 
 
 def _objections(view: View) -> tuple[str, ...]:
     mode = view.answers.text_at("hdfs.mode") or "none"
-    if mode in CARRIED_OUT:
-        return ()
-    return (f"hdfs.mode: {one_line(mode, 20)} was answered, but {REASON}. Choose none.",)
+    named = view.answers.text_at("hdfs.address") or view.answers.text_at("hdfs.conf_dir")
+    if mode == "existing" and not named:
+        return ("An existing HDFS needs its address or its configuration directory.",)
+    return ()
 
 
 @of_spec
 def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
-    del view
-    directory = spec.hdfs.conf_dir or "/etc/hadoop/conf"
+    hdfs = _settled(view)
+    if hdfs is not None:
+        return tuple(_made_by_hand(spec, hdfs))
+    directory = word(spec.hdfs.conf_dir or "/etc/hadoop/conf")
     return (
         ByHand(
-            f"To let Flink read an HDFS that is there: in ~/.profile of {spec.user} on every host",
+            f"To let Flink read an HDFS that is there: in ~/.profile of {one_line(spec.user)} on every host",
             (f"export HADOOP_CONF_DIR={directory}", "export HADOOP_CLASSPATH=$(hadoop classpath)"),
         ),
     )
 
 
-_MODE = question("hdfs.mode", title="HDFS", options=_modes)
+def _made_by_hand(spec: ClusterSpec, hdfs: Hdfs) -> Iterator[ByHand]:
+    home, hadoop, name = word(hdfs.home), hdfs.hadoop, hdfs.namenode.name
+    node = hdfs.nodes[name]
+    yield ByHand(
+        "Hadoop, unpacked at the same path on every host",
+        (
+            f"tar xzf {word(hadoop.archive.format(version=hadoop.version))}",
+            f"mv hadoop-{hadoop.version} {home}",
+        ),
+    )
+    yield ByHand(f"{hdfs.conf_dir}/{hadoop.env_file}, on every host", ("export JAVA_HOME=/path/to/java",))
+    settings = [f"{key} = {one_line(value, 200)}" for key, value in (*node.core, *node.site)]
+    yield ByHand(f"core-site.xml and hdfs-site.xml there, on {name}", tuple(settings))
+    yield ByHand(f"{hdfs.conf_dir}/{hadoop.workers_file}", tuple(host.address for host in hdfs.datanodes))
+    format_line = " ".join(hadoop.format_words(word(hdfs.conf_dir)))
+    yield ByHand(
+        f"On {name}, once, and only where {', '.join(node.name_dirs)} is empty: a format deletes what was in HDFS",
+        (f"cd {home}", format_line),
+    )
+    yield ByHand(f"Start it on {name}, as {one_line(spec.user)}", (f"{home}/{hadoop.start_all}",))
+
+
 _EITHER, _NEW, _EXISTING = _in("existing", "new"), _in("new"), _in("existing")
 
 HDFS = Step(
@@ -135,32 +303,31 @@ HDFS = Step(
     "HDFS",
     "A file system for data and checkpoints, if you want one beside Flink. Flink runs without it.",
     questions=(
-        Question(
-            _MODE.path,
-            _MODE.title,
-            "Whether there is an HDFS beside Flink.",
-            _MODE.kind,
-            _parse_mode,
+        question(
+            "hdfs.mode",
+            title="HDFS",
+            help="Whether there is an HDFS beside Flink.",
             options=_modes,
-            suggest=lambda view: Suggested("none", "Flink runs without it"),
+            suggest=_mode,
         ),
-        question("hdfs.address", asked=_EXISTING),
-        question("hdfs.conf_dir", asked=_EXISTING),
-        question("hdfs.version", asked=_NEW),
-        question("hdfs.source", asked=_NEW),
-        question("hdfs.home", asked=_NEW),
-        question("hdfs.distribute", asked=_NEW),
+        question("hdfs.version", asked=_NEW, options=_versions, suggest=_version),
+        question("hdfs.source", asked=_NEW, options=_sources),
+        question("hdfs.home", asked=_EITHER, suggest=lambda view: _home(view) if _NEW(view) else None),
         question("hdfs.java_home", asked=_NEW),
-        question("hdfs.namenode", asked=_NEW),
-        question("hdfs.datanodes", asked=_NEW),
-        question("hdfs.name_dirs", asked=_NEW),
-        question("hdfs.data_dirs", asked=_NEW),
+        question("hdfs.namenode", asked=_NEW, suggest=_namenode),
+        question("hdfs.address", asked=_EITHER, suggest=_address),
+        question("hdfs.conf_dir", asked=_EXISTING, suggest=_conf_dir),
+        question("hdfs.datanodes", asked=_NEW, suggest=_datanodes),
+        question("hdfs.name_dirs", asked=_NEW, suggest=_name_dirs),
+        question("hdfs.data_dirs", asked=_NEW, suggest=_data_dirs),
         question("hdfs.replication", asked=_NEW, suggest=_replication),
-        question("hdfs.config", asked=_EITHER),
+        question("hdfs.config", asked=_NEW),
     ),
     columns=COLUMNS,
     row=row_of(len(COLUMNS), _read),
     by_hand=_by_hand,
+    concerns=CONCERNS,
     more=_format,
+    summary=_summary,
     objections=_objections,
 )

@@ -144,6 +144,11 @@ def closing_line(door: Opened, outcome: Outcome, look: Look, kind: str = "apply"
         rest = look.desired.rest
         web = "" if kind == "stop" else f" Web interface: http://{rest.address}:{rest.port}"
         terminal.line(f"Done: {counted(outcome.changed, 'change')}.{web}")
+        told = look.desired.joined
+        if kind != "stop" and told is not None and told.webs and told.made_here:
+            terminal.line(
+                f"HDFS: {told.address}, its web page: http://{told.webs[0].address}:{told.webs[0].port}"
+            )
     else:
         wrong = len(outcome.failures) + len(outcome.dropped) + len(outcome.pending)
         said = f"Not finished: {counted(wrong, 'problem')} above"

@@ -165,13 +165,6 @@ def spec_of(text: str, name: str, *, warn: bool = False) -> ClusterSpec:
         raise Refused(str(error)) from None
     for warning in answers.warnings if warn else ():
         print(warning, file=sys.stderr)
-    beyond = [
-        f"{name}: {path}: this version installs Flink alone; take {path} out of the file."
-        for path in ("hdfs.mode",)
-        if answers.get(path) not in (None, "none", ())
-    ]
-    if beyond:
-        raise Refused("\n".join(beyond))
     return build_spec(answers, is_here=is_here)
 
 

@@ -18,6 +18,7 @@ from ..plans.operate import START, START_HOSTS, STOP
 from ..text import one_line
 from ..verdict import status_of
 from .apply import closing_line, consent_of
+from .hdfsstatus import hadoop_daemons, hdfs_status
 from .opening import Opened, Refused, opened, read_file, spec_of
 
 
@@ -136,9 +137,16 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
             if any(is_stale(seen, daemon, spec.flink.home, desired.line) for daemon in running):
                 said.append("restart pending, its configuration was changed since it started")
             complete = complete and len(running) == count
+        for words, runs in hadoop_daemons(desired, host.name, seen):
+            said.append(words)
+            complete = complete and runs
         good = good and complete
         mark = marks.good if complete else marks.bad
         terminal.line(f"{mark} {host.name}: {'; '.join(said) or 'nothing of this cluster belongs here'}")
+    sentence, well = hdfs_status(desired, facts)
+    if sentence:
+        terminal.line(f"{marks.good if well else marks.bad} {sentence}")
+        good = good and (well or only != frozenset(spec.names))
     if verdict is not None:
         good = good and verdict.good
         terminal.line(f"{marks.good if verdict.good else marks.bad} {one_line(verdict.observed)}")

@@ -11,16 +11,16 @@ from validators.values import ValueProblem, parse_hosts
 
 from .. import files
 from ..answers import BadAnswers
-from ..answers.editing import add_worker, remove_worker
+from ..answers.editing import add_worker, remove_datanode, remove_worker
 from ..exits import Exit
 from ..operations.prove import taskmanagers
 from ..plans.install import StageMaker
-from ..plans.operate import RELIST, STOP_TASKMANAGERS
+from ..plans.operate import RELIST, TAKE_OUT
 from ..runner import Outcome
 from ..session import Look, unreachable
 from ..spec import ClusterSpec, HostSpec
-from .apply import carry_out, closing_line, confirmed, consent_of, looked
 from ..verdict import status_of
+from .apply import carry_out, closing_line, confirmed, consent_of, looked
 from .opening import Opened, Refused, opened, read_file, spec_of
 
 
@@ -37,7 +37,11 @@ class Role:
     stop: tuple[tuple[str, StageMaker], ...]
 
 
-WORKER = Role("worker", "worker", lambda spec: spec.workers, add_worker, remove_worker, STOP_TASKMANAGERS)
+def _removed(text: str, host: str) -> str:
+    return remove_worker(remove_datanode(text, host), host)
+
+
+WORKER = Role("worker", "worker", lambda spec: spec.workers, add_worker, _removed, TAKE_OUT)
 
 
 def add(options: argparse.Namespace) -> Exit:

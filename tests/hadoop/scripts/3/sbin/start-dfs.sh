@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+GENERATION=3 WORKERS=workers
+. "$(dirname -- "${BASH_SOURCE[0]}")/../libexec/hadoop-config.sh"
+
+namenodes=$("$home/bin/hdfs" getconf -namenodes)
+echo "Starting namenodes on [$namenodes]"
+for host in $namenodes; do
+  HADOOP_SLAVE_NAMES=$host "$home/bin/hdfs" --config "$HADOOP_CONF_DIR" --workers --daemon start namenode || exit
+done
+echo "Starting datanodes"
+"$home/bin/hdfs" --config "$HADOOP_CONF_DIR" --workers --daemon start datanode
