@@ -39,7 +39,12 @@ def listener(host: Host) -> faults.Fault:
     """A program that holds the NameNode's web port."""
     running = host.popen(["python3", "-c", OCCUPIED], user="flink")
     host.exec("until ss -ltn | grep -q :50070; do :; done")
-    return faults.Fault(host, lambda: (running.kill(), running.wait()) and None)
+
+    def end() -> None:
+        running.kill()
+        running.wait()
+
+    return faults.Fault(host, end)
 
 
 def test_four_hosts_stand_in_the_way_and_a_second_run_finishes(make_lab: MakeLab) -> None:
