@@ -4,6 +4,7 @@ is lost, and a second run finishes.
 
 from __future__ import annotations
 
+import re
 from threading import Thread
 from typing import Any
 
@@ -38,7 +39,7 @@ def world(make_lab: MakeLab) -> tuple[Lab, Operator, Hadoop]:
 def listener(host: Host) -> faults.Fault:
     """A program that holds the NameNode's web port."""
     running = host.popen(["python3", "-c", OCCUPIED], user="flink")
-    host.exec("until ss -ltn | grep -q :50070; do :; done")
+    host.exec("until ss -ltn | grep -q :50070; do sleep 0.1; done")
 
     def end() -> None:
         running.kill()
@@ -51,12 +52,8 @@ def test_four_hosts_stand_in_the_way_and_a_second_run_finishes(make_lab: MakeLab
     lab, operator, hadoop = world(make_lab)
     file = operator.write(hdfs_answers(start=ALONE, hdfs=DISKS))
     hosts = lab["node3"].read("/etc/hosts")
-    lab["node3"].write(
-        "/etc/hosts",
-        hosts.replace(f"{lab['node0'].address} ", "127.0.1.1 ").replace(
-            f"{lab['node0'].address}\t", "127.0.1.1\t"
-        ),
-    )
+    loopback = re.sub(rf"^{lab['node0'].address}\b", "127.0.1.1", hosts, flags=re.M)
+    lab["node3"].write("/etc/hosts", loopback)
     lab["node1"].exec("chown root /data")
     staged = [listener(lab["node0"]), faults.small_disk(lab["node2"], "/data", 200)]
     before = lab.snapshot()
@@ -82,7 +79,7 @@ def kill_the_format(host: Host, pattern: str = "NameNode -format") -> Thread:
     def kill() -> None:
         host.exec(
             f"until pid=$(pgrep -f '{pattern}' | head -n 1) && [ -n \"$pid\" ] && [ -d /data/name/current ];"
-            ' do :; done; kill -9 "$pid"',
+            ' do sleep 0.02; done; kill -9 "$pid"',
             timeout=300,
             check=False,
         )
@@ -132,13 +129,7 @@ def test_a_worker_that_is_lost_leaves_two_of_three_and_joins_by_the_second_run(m
 
 
 def test_hadoop_3_is_not_run_as_root_and_more_copies_than_datanodes_are_refused(make_lab: MakeLab) -> None:
-    lab = make_lab(
-        [
-            desk(users=("flink",)),
-            HostSettings("node0", users=("root", "flink")),
-            HostSettings("node1", users=("root", "flink")),
-        ]
-    )
+    lab = make_lab([desk(), *(HostSettings(name, users=("root", "flink")) for name in ("node0", "node1"))])
     operator = operator_of(lab)
     wish = hdfs_answers("3.3.6", workers=["node1"], start=ALONE, user="root")
     before = lab.snapshot()

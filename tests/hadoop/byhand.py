@@ -36,7 +36,7 @@ def make_by_hand(
         lab[name].exec(f"{daemon} datanode", user=user)
     report = f"{HOME}/bin/hdfs --config {CONF} dfsadmin -report"
     lab[namenode].exec(
-        f"until {report} 2>/dev/null | grep -q '^Live datanodes ({len(datanodes)})'; do :; done",
+        f"until {report} 2>/dev/null | grep -q '^Live datanodes ({len(datanodes)})'; do sleep 0.5; done",
         user=user,
         timeout=180,
     )
