@@ -141,9 +141,10 @@ async def still(app: WizardApp, pilot: Pilot[int], settled: bool = True) -> None
     def all_drawn() -> bool:
         return not len(frame.mail) and frame._viewed == walk.view.serial and not frame._going.locked()
 
-    if settled:
-        assert await asyncio.to_thread(walk.settled, 30)
-    for _ in range(2):
+    for _ in range(2):  # what is shown may itself begin something, as Review does
+        await pilot.pause()
+        if settled:
+            assert await asyncio.to_thread(walk.settled, 30)
         await until(pilot, all_drawn)
         await pilot.pause(0.06)
     await pilot.pause()

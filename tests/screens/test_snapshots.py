@@ -6,6 +6,7 @@ Accept a change with `.venv/bin/pytest tests/screens/test_snapshots.py --snapsho
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,11 +155,9 @@ async def test_what_is_typed_is_judged_and_completed(album: Album) -> None:
             await album.both(pilot, "config-dialogue")
 
 
-async def test_the_plan_is_looked_through_and_exported(
-    album: Album, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    with imagined() as app:
+async def test_the_plan_is_looked_through_and_exported(album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory(prefix="flink-wizard-", dir="/tmp") as here, imagined() as app:
+        monkeypatch.chdir(here)
         async with app.run_test(size=SIZES[0]) as pilot:
             await at(pilot, "review")
             await pilot.press("o")
@@ -167,7 +166,7 @@ async def test_the_plan_is_looked_through_and_exported(
             await album.both(pilot, "review-search")
             await pilot.press("escape", "e")
             await album.keep(pilot, "export-dialogue")
-            (tmp_path / "practice-plan.sh").write_text("mine")
+            Path(here, "practice-plan.sh").write_text("mine")
             await pilot.press("tab", "enter")
             await until(pilot, lambda: "there already" in str(app.screen.query_one("#answer").render()))
             await album.both(pilot, "export-there")
