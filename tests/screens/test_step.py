@@ -238,8 +238,9 @@ async def test_the_memory_of_each_kind_of_host_is_drawn(wizard: WizardApp) -> No
     async with wizard.run_test(size=(140, 40)) as pilot:
         pane = await at(wizard, pilot, "flink-config")
         await until(pilot, lambda: len(pane.query(MemoryBar)) == 3)
-        told = [bar.render().plain for bar in pane.query(MemoryBar)]
-        assert all("left to the system" in one for one in told)
+        bars = pane.query(MemoryBar)
+        await until(pilot, lambda: all("left to the system" in bar.render().plain for bar in bars))
+        told = [bar.render().plain for bar in bars]
         assert "managed" in told[0] and "JobManager" in told[-1]
 
 
