@@ -176,6 +176,8 @@ class Keeper:
         self._masker.add(*secrets_in(spec.flink.config))
         self._publish(spec=spec)
         self._lookout.want(spec)
+        # What is read meanwhile comes with the next view: no host may count as read whose facts are not in this one.
+        reading, read_at = self._lookout.reading, self._lookout.read_at
         facts = self._lookout.facts
         self._mask_seen(spec, facts)
         try:
@@ -186,8 +188,8 @@ class Keeper:
             findings=look.findings,
             desired=look.desired,
             facts=facts,
-            reading=self._lookout.reading,
-            read_at=self._lookout.read_at,
+            reading=reading,
+            read_at=read_at,
             new_keys=self.desk.shown,
             sudo_open=self._sudo_open(facts),
         )
@@ -210,13 +212,14 @@ class Keeper:
                 self._touch()
                 return
             self._shown_at = now
+            reading, read_at = self._lookout.reading, self._lookout.read_at
             spec, facts = self._view.spec, self._lookout.facts
             if spec is not None:
                 self._mask_seen(spec, facts)
             self._publish(
                 facts=facts,
-                reading=self._lookout.reading,
-                read_at=self._lookout.read_at,
+                reading=reading,
+                read_at=read_at,
                 new_keys=self.desk.shown,
                 sudo_open=self._sudo_open(facts),
             )
