@@ -36,6 +36,8 @@ BENCHMARKS: dict[str, tuple[int, Measure]] = {
 ALONE = {"start", "first-paint", "keystrokes"}
 """Those that need no hosts."""
 
+FIRST = "Measured with real-time priority (`chrt -f`), before the other work of this machine: the load below is that of others."
+
 SMALL: dict[str, Measure] = {
     "distribute-4": lambda chosen, turns: distribute.measure(2, turns, True),
     "survey-100": lambda chosen, turns: survey.measure(8, turns, chosen.ansible),
@@ -91,6 +93,8 @@ def _one(name: str, chosen: argparse.Namespace) -> None:
     report = measure(chosen, turns)
     if name == "survey-100" and chosen.ansible:
         report = replace(report, notes=(*report.notes, f"Ansible: {survey.ansible_version(chosen.ansible)}."))
+    if os.sched_getscheduler(0) != os.SCHED_OTHER:
+        report = replace(report, notes=(*report.notes, FIRST))
     date = f"{datetime.now(UTC):%Y-%m-%d}"
     circumstances = f"{machine()}, {_openssh()}, commit {_commit()}"
     text = markdown(report, date, load, circumstances, f"{turns.rounds} rounds")

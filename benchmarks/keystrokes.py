@@ -164,7 +164,10 @@ def _record(host: Host, answers: Path, worker: str) -> None:
 
 def _typed(situation: str, more: Sequence[str] = ()) -> Typed:
     argv = [sys.executable, "-m", "benchmarks.busy", situation, *more]
-    with LineTerminal(argv, "xterm-256color", {"LC_ALL": "C.UTF-8"}) as terminal:
+    with (
+        tempfile.TemporaryDirectory(prefix="fw-bench-", ignore_cleanup_errors=True) as scratch,
+        LineTerminal(argv, "xterm-256color", {"LC_ALL": "C.UTF-8", "TMPDIR": scratch}) as terminal,
+    ):
         fcntl.ioctl(terminal._master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 140, 0, 0))
         if more:
             _come_first(terminal.pid)

@@ -182,16 +182,24 @@ class Keeper:
         try:
             look = judge(spec, facts, self._waived)
         except UnknownBuild:
+            self._publish(**self._newest(spec))
             return
-        self._publish(
-            findings=look.findings,
-            desired=look.desired,
-            facts=facts,
-            reading=self._lookout.reading,
-            read_at=self._lookout.read_at,
-            new_keys=self.desk.shown,
-            sudo_open=self._sudo_open(facts),
-        )
+        with self._lock:
+            self._publish(findings=look.findings, desired=look.desired, **self._newest(spec))
+
+    def _newest(self, spec: ClusterSpec | None) -> dict[str, object]:
+        """What is known of the hosts now. No host may count as read whose facts are not there yet: they are taken last."""
+        reading, read_at = self._lookout.reading, self._lookout.read_at
+        facts = self._lookout.facts
+        if spec is not None:
+            self._mask_seen(spec, facts)
+        return {
+            "facts": facts,
+            "reading": reading,
+            "read_at": read_at,
+            "new_keys": self.desk.shown,
+            "sudo_open": self._sudo_open(facts),
+        }
 
     def _sudo_open(self, facts: ClusterFacts) -> frozenset[str]:
         """Hosts where sudo wants a password that nobody gave."""
@@ -211,16 +219,7 @@ class Keeper:
                 self._touch()
                 return
             self._shown_at = now
-            spec, facts = self._view.spec, self._lookout.facts
-            if spec is not None:
-                self._mask_seen(spec, facts)
-            self._publish(
-                facts=facts,
-                reading=self._lookout.reading,
-                read_at=self._lookout.read_at,
-                new_keys=self.desk.shown,
-                sudo_open=self._sudo_open(facts),
-            )
+            self._publish(**self._newest(self._view.spec))
             self._touch()
 
     def _mask_seen(self, spec: ClusterSpec, facts: ClusterFacts) -> None:

@@ -147,7 +147,9 @@ class Frame(Screen[None]):
     # Where the keys go
 
     def focus_pane(self) -> None:
-        """Back to the field of the step that had the keys before, or to its first."""
+        """Back to the field of the step that had the keys before, or to its first; one that has them keeps them."""
+        if self.focused is not None and self.pane is not None and self.pane in self.focused.ancestors:
+            return
         if self._left is not None and self._left.is_attached and self._left.focusable:
             give_keys(self._left)
         elif self.pane is not None:

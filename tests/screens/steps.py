@@ -12,13 +12,14 @@ from .conftest import until
 
 
 async def at(app: WizardApp, pilot: Pilot[int], step: str, *, read: bool = True) -> StepPane:
-    """The pane of this step, with the focus in it; `read`: once every host was read."""
+    """The pane of this step, with the focus in it, and what it shows is the newest view; `read`: once every host was read."""
     app.walk._settle = 0.02
     await until(pilot, lambda: not read or app.walk.view.complete)
     await app.frame.go(next(number for number, one in enumerate(app.walk.steps) if one.id == step))
     await pilot.pause()
     pane = app.query_one(StepPane)
     await until(pilot, lambda: pane in (getattr(app.focused, "ancestors", ()) or ()))
+    await until(pilot, lambda: app.frame._viewed == app.walk.view.serial)
     return pane
 
 

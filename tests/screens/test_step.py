@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.content import Content
 from textual.events import Key
@@ -218,11 +220,13 @@ async def test_the_field_that_has_the_focus_is_in_sight(wizard: WizardApp, size:
                 assert body.region.overlaps(one.field.region), (step, one.question.path)
 
 
-async def test_enter_on_the_last_field_of_a_step_without_a_table_goes_on(wizard: WizardApp) -> None:
-    async with wizard.run_test(size=(80, 24)) as pilot:
-        await at(wizard, pilot, "welcome")
-        await pilot.press("enter")
-        await until(pilot, lambda: wizard.step.id == "hosts")
+async def test_enter_on_the_last_field_of_a_step_without_a_table_goes_on(tmp_path: Path) -> None:
+    with opened("install", state_dir=str(tmp_path)) as walk:
+        app = app_of(walk)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await at(app, pilot, "welcome", read=False)
+            await pilot.press("enter")
+            await until(pilot, lambda: app.step.id == "hosts")
 
 
 async def test_any_other_key_is_completed_judged_added_and_taken_out(wizard: WizardApp) -> None:
@@ -266,8 +270,9 @@ async def test_the_memory_of_each_kind_of_host_is_drawn(wizard: WizardApp) -> No
     async with wizard.run_test(size=(140, 40)) as pilot:
         pane = await at(wizard, pilot, "flink-config")
         await until(pilot, lambda: len(pane.query(MemoryBar)) == 3)
-        told = [bar.render().plain for bar in pane.query(MemoryBar)]
-        assert all("left to the system" in one for one in told)
+        bars = pane.query(MemoryBar)
+        await until(pilot, lambda: all("left to the system" in bar.render().plain for bar in bars))
+        told = [bar.render().plain for bar in bars]
         assert "managed" in told[0] and "JobManager" in told[-1]
 
 
