@@ -19,6 +19,9 @@ LABEL = re.compile(r" {2,}")
 FARTHEST = 13
 """Columns within which a label ends."""
 
+NARROWEST = 8
+"""Columns that words need below one another; where there are fewer, they take the whole line."""
+
 
 class Hung(Static):
     """Draws its content with hanging lines, as wide as it is just now."""
@@ -45,7 +48,7 @@ def hang(content: Content, width: int) -> Content:
     made: list[Content] = []
     for line in content.split("\n", allow_blank=True):
         indent = indent_of(line.plain)
-        if line.cell_length <= width or indent * 2 > width:
+        if line.cell_length <= width or width - indent < NARROWEST:
             made.append(line)
             continue
         head, tail = line[:indent], line[indent:]

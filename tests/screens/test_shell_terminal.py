@@ -72,7 +72,7 @@ def test_two_interrupts_from_outside_end_it_and_the_terminal_is_as_before(tmp_pa
         terminal.until("Practice is over.")
         assert terminal.ended() == 0
         assert "\x1b[?1049l" in terminal.raw, "the screen of before is shown again"
-    assert kept.read_text() == "0 no"
+    assert kept.read_text() == "130 no"
 
 
 def test_neither_colour_nor_signs_beyond_ascii_reach_a_terminal_without_them(tmp_path: Path) -> None:
