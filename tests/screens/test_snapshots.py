@@ -256,7 +256,6 @@ async def test_help_palette_themes_ascii_and_a_terminal_too_small(album: Album) 
             await album.keep(pilot, "teach")
             await pilot.press("f1", "ctrl+p")
             await still(app, pilot)
-            await album.keep(pilot, "palette")
             await pilot.press("escape")
             app.theme = LIGHT
             await album.both(pilot, "hosts-light")
