@@ -98,10 +98,6 @@ async def test_a_trouble_is_told(album: Album, trouble: str, step: str) -> None:
         async with app.run_test(size=SIZES[0]) as pilot:
             await at(pilot, step)
             await album.both(pilot, f"{step}-{trouble}")
-            if trouble == "unreachable":
-                app.query_one(HostTable).focus()
-                await pilot.press("down", "down")
-                await album.both(pilot, "host-in-full")
             if trouble == "password":
                 await pilot.press("f6", "enter")
                 await shown(pilot, PasswordDialog)
