@@ -273,6 +273,7 @@ def capacity_of(
         disks=tuple(
             Disk(disk.mount, disk.free_mib * MIB, disk.total_mib * MIB, disk.fstype, disk.rotational)
             for disk in facts.disks or ()
+            if not disk.read_only
         ),
         runs_jobmanager=host.name == spec.master.name,
         runs_taskmanager=worker is not None,
