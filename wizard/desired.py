@@ -305,6 +305,7 @@ def capacity_of(
         disks=tuple(
             Disk(disk.mount, disk.free_mib * MIB, disk.total_mib * MIB, disk.fstype, disk.rotational)
             for disk in facts.disks or ()
+            if not disk.read_only
         ),
         runs_jobmanager=host in spec.jobmanagers,
         runs_taskmanager=worker is not None,

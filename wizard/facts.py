@@ -43,6 +43,10 @@ class DiskFacts:
     rotational: bool | None = None
 
     @property
+    def read_only(self) -> bool:
+        return not {"ro", "read-only"}.isdisjoint(self.flags)
+
+    @property
     def local(self) -> bool:
         return self.fstype not in {
             "nfs",

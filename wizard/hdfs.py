@@ -260,6 +260,7 @@ def _suggested(spec: ClusterSpec, facts: HostFacts, kind: str) -> str:
     disks = [
         Disk(disk.mount, disk.free_mib * MIB, disk.total_mib * MIB, disk.fstype, disk.rotational)
         for disk in facts.disks or ()
+        if not disk.read_only
     ]
     return f"{storage_directory(disks, home)}/hdfs/{kind}"
 

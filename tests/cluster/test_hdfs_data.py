@@ -177,7 +177,8 @@ WAYS = (
     Way("stop", status=0, running=True, command=lambda w, file: ("stop", file)),
     Way("restart", status=0, running=True, command=lambda w, file: ("restart", file)),
     Way("add-a-worker", status=0, running=True, command=lambda w, file: ("add-worker", file, "node4", "--yes")),
-    Way("remove-a-worker", status=3, running=True, command=lambda w, file: ("remove-worker", file, "node3", "--yes")),
+    Way("remove-a-worker", status=1, running=True, told=("Retire the DataNode",),
+        command=lambda w, file: ("remove-worker", file, "node3", "--yes")),
 )  # fmt: skip
 
 BY_DEFAULT = {"name-dir-emptied", "version-gone", "other-directories"}

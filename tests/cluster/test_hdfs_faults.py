@@ -42,7 +42,7 @@ def listener(host: Host) -> faults.Fault:
     host.exec("until ss -ltn | grep -q :50070; do sleep 0.1; done")
 
     def end() -> None:
-        running.kill()
+        host.exec("kill -9 $(ss -ltnpH 'sport = :50070' | sed 's/.*pid=\\([0-9]*\\).*/\\1/')")
         running.wait()
 
     return faults.Fault(host, end)
@@ -73,15 +73,13 @@ def test_four_hosts_stand_in_the_way_and_a_second_run_finishes(make_lab: MakeLab
     assert hadoop.live() == 3
 
 
-def kill_the_format(host: Host, pattern: str = "NameNode -format") -> Thread:
-    """SIGKILL to the JVM that formats, as soon as it has begun to write."""
+def kill_the_format(host: Host) -> Thread:
+    """SIGKILL to the JVM that formats, as soon as there is one."""
+    running = "pgrep -f '[N]ameNode -format' | head -n 1"
 
     def kill() -> None:
         host.exec(
-            f"until pid=$(pgrep -f '{pattern}' | head -n 1) && [ -n \"$pid\" ] && [ -d /data/name/current ];"
-            ' do sleep 0.02; done; kill -9 "$pid"',
-            timeout=300,
-            check=False,
+            f'until pid=$({running}) && [ -n "$pid" ]; do sleep 0.05; done; kill -9 "$pid"', timeout=300
         )
 
     thread = Thread(target=kill)
@@ -96,11 +94,17 @@ def test_a_format_that_is_killed_is_named_and_the_second_run_formats(make_lab: M
     first = operator.run("apply", file, "--yes")
     killing.join()
     assert first.status == 1, first
-    assert "Format the NameNode" in first.out and "node0" in first.out, first
+    assert "✗ node0" in first.out and "Format the NameNode" in first.out, first
     assert hadoop.daemons() == {}, first
+    # What a kill a moment later leaves: the beginnings of a file system beside the mark of a format.
+    lab["node0"].exec(
+        "mkdir -p /data/name/current && ls -a /data | grep -q flink-wizard-formatting", user="flink"
+    )
+    lab["node0"].write("/data/name/current/fsimage.ckpt_0000000000000000000", "torn", owner="flink")
     second = operator.run("apply", file, "--yes")
     assert second.status == 0, second
     assert hadoop.live() == 3
+    assert "torn" in lab["node0"].exec("cat /data/name.*.bak/current/*").stdout, "moved aside, not removed"
     hadoop.put("/kept", "text")
     third = operator.run("apply", file, "--yes")
     assert third.status == 0 and "Nothing to change" in third.out, third
@@ -129,8 +133,12 @@ def test_a_worker_that_is_lost_leaves_two_of_three_and_joins_by_the_second_run(m
 
 
 def test_hadoop_3_is_not_run_as_root_and_more_copies_than_datanodes_are_refused(make_lab: MakeLab) -> None:
-    lab = make_lab([desk(), *(HostSettings(name, users=("root", "flink")) for name in ("node0", "node1"))])
+    lab = make_lab(
+        [desk(), *(HostSettings(name, sshd_config=("PermitRootLogin yes",)) for name in ("node0", "node1"))]
+    )
     operator = operator_of(lab)
+    for host in lab.hosts[1:]:
+        faults.set_password(host, lab.password, "root")
     wish = hdfs_answers("3.3.6", workers=["node1"], start=ALONE, user="root")
     before = lab.snapshot()
     refused = operator.run("apply", operator.write(wish), "--yes")

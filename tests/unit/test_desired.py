@@ -33,6 +33,18 @@ def test_a_suggestion_follows_the_hardware_of_each_host() -> None:
     assert config(wish, "m")["parallelism.default"] == "12"
 
 
+def test_a_disk_that_cannot_be_written_is_suggested_for_nothing() -> None:
+    small, large = (
+        DiskFacts("/", "/dev/a", "ext4", 20_000, 9_000),
+        DiskFacts("/srv", "/dev/b", "ext4", 10**6, 10**6),
+    )
+    for flags, wanted in ((("rw",), "/srv/flink-tmp"), (("ro", "relatime"), None)):
+        facts = cluster(
+            host("m"), replace(host("w1"), disks=(small, replace(large, flags=flags))), host("w2")
+        )
+        assert config(settle(spec(), facts), "w1").get("io.tmp.dirs") == wanted
+
+
 def test_what_is_recorded_wins_over_a_new_suggestion() -> None:
     facts = cluster(host("m"), recorded("w1", f"{SLOTS}: 3\n"), host("w2"))
     assert config(settle(spec(), facts), "w1")[SLOTS] == "3"
