@@ -41,6 +41,8 @@ class Walking:
         self.talk = talk
         self._ear = Ear(walk)
         self._order = tuple(step.id for step in walk.steps)
+        self._declined: object = None
+        """Logins and host keys that were asked about and left as they are: they are not asked about at every step."""
 
     def run(self) -> int:
         """Walk until the operator leaves or is done; the exit status."""
@@ -174,7 +176,7 @@ class Walking:
         """What was seen on the hosts, and what to do next."""
         asks = step.asks(self.walk.view)
         looking.wait(self.walk, self.talk)
-        if step.columns and self.walk.view.spec is not None:
+        if step.columns and self.walk.view.spec is not None and self._open_logins() != self._declined:
             self._logins(asks)
         looking.look(self.walk, self.talk, step)
         while (chosen := self._next(step, at)) != "on":
@@ -237,9 +239,13 @@ class Walking:
         try:
             looking.settle_logins(self.walk, self.talk)
         except Onward:
-            return
+            pass
         except Back:
             self._back(asks)
+        self._declined = self._open_logins()
+
+    def _open_logins(self) -> object:
+        return looking.hosts_refusing(self.walk.view), self.walk.view.new_keys
 
     def _waive(self, step: Step) -> None:
         ids = looking.blockers(self.walk.view, step)

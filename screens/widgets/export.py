@@ -54,6 +54,18 @@ class FormButton(RadioButton):
         self.BUTTON_INNER = "●" if self.value else " "
 
 
+class Forms(RadioSet):
+    """The forms. Up and down go through them, and beyond the last one to the next field."""
+
+    @property
+    def option_count(self) -> int:
+        return len(FORMS)
+
+    @property
+    def highlighted(self) -> int | None:
+        return self._selected
+
+
 class Export(ModalScreen[None]):
     """Stays open until the text was written or the operator closes it. `stem` begins the suggested names."""
 
@@ -93,7 +105,7 @@ class Export(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield Static("Export the plan", classes="title")
-            with RadioSet(id="form"):
+            with Forms(id="form"):
                 for number, (_, name, use) in enumerate(FORMS):
                     yield FormButton(Content.assemble(name, (f"  {use}", MUTED)), value=number == 0)
             field = Input(f"{self._stem}.sh", id="path", select_on_focus=False)

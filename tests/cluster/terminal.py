@@ -86,6 +86,12 @@ class Terminal:
             missing = [text for text in texts if text not in screen]
             assert time.monotonic() < deadline, f"{missing} did not appear on:\n{screen}"
 
+    def gone(self, text: str, seconds: float = 30.0) -> None:
+        """Wait until this is not on the screen any more."""
+        deadline = time.monotonic() + seconds
+        while text in (screen := self.screen()):
+            assert time.monotonic() < deadline, f"{text!r} stays on:\n{screen}"
+
     def ended(self, seconds: float = 30.0) -> int:
         """The exit status of the program, once it has ended."""
         screen = self.until("ended with status", seconds=seconds)

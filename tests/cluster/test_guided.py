@@ -6,7 +6,7 @@ import pytest
 
 from tests.cluster.conftest import MakeLab
 from tests.cluster.driving import archive_on_desk, operator_of, rest, three_with_desk
-from tests.cluster.guiding import ANSWERS, changes_printed, confirm, guided, trust_and_log_in
+from tests.cluster.guiding import ANSWERS, changes_printed, confirm, guided, to_review, trust_and_log_in
 from tests.lab import faults
 
 pytestmark = pytest.mark.timeout(600)
@@ -91,9 +91,7 @@ def test_a_dry_run_walk_changes_nothing_and_reviews_as_many_changes_as_apply_wou
     before = lab.snapshot()
     with guided(operator, "dry-run", "--answers", file, columns=140, lines=40, password=True) as terminal:
         terminal.until("DRY RUN")
-        for _ in range(9):
-            terminal.keys("F8")
-        reviewed = terminal.until("changes on 3 machines", seconds=60)
+        reviewed = to_review(terminal)
         confirm(terminal)
         terminal.until("changes played, none made", "proofs assumed", seconds=120)
         terminal.keys("C-q")

@@ -75,6 +75,7 @@ def test_from_a_password_to_a_cluster_with_two_answers_changed_and_a_host_that_f
         printed = operator.run("apply", ANSWERS, "--dry-run")
         assert printed.status == 0 and changes_printed(printed.out) == planned > 20, printed
         go_ahead(lines)
+        lines.until("Stage 1 of")
         copying(lab["node2"])
         with faults.stop_sshd(lab["node2"]):
             faults.kill_sessions(lab["node2"])

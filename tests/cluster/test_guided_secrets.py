@@ -60,14 +60,18 @@ def by_keys(terminal: Terminal, typed: bool) -> None:
         terminal.until(f"▸ {title}")
     terminal.press("F8")
     terminal.until("changes on", "machines", seconds=60)
-    for form in range(3):
+    for place, form in enumerate(("sh", "md", "yaml")):
         terminal.press("e")
-        terminal.until("Export")
-        for _ in range(form):
+        terminal.until("Export the plan")
+        for _ in range(place):
             terminal.press("Down")
+        if place:
+            terminal.press("Enter")
+        terminal.until(f"demo-plan.{form}")
         terminal.press("Tab")
-        terminal.press("Enter")
-        print(terminal.screen())
+        terminal.keys("Enter")
+        terminal.until(f"Written: /home/flink/demo-plan.{form}")
+        terminal.gone("Export the plan")
     confirm(terminal)
     terminal.until("To the summary", seconds=120)
     terminal.press("F3")

@@ -14,7 +14,7 @@ from tests.cluster.interrupting import left_on
 from tests.cluster.terminal import Lines, Terminal
 from tests.lab import Lab
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.long]
 
 LOCK = "/home/flink/.flink-wizard/demo/lock/owner"
 SECONDS = 20
@@ -25,13 +25,13 @@ ENDS = ("hang-up", "TERM", "KILL")
 
 
 def cases() -> list[object]:
-    """One of each front end by default; the ways to take up the work again alternate."""
-    many: list[object] = []
-    for number, (front, end) in enumerate((front, end) for end in ENDS for front in FRONT_ENDS):
-        again = ("apply", "screens", "lines")[number % 3]
-        marks = () if end == "hang-up" and front == "screens" else pytest.mark.long
-        many.append(pytest.param(front, end, again, marks=marks, id=f"{front}-{end}-{again}"))
-    return many
+    """Each front end ended in each way; the ways to take up the work again alternate."""
+    both = [(front, end) for end in ENDS for front in FRONT_ENDS]
+    again = ("apply", "screens", "lines") * 2
+    return [
+        pytest.param(front, end, after, id=f"{front}-{end}-{after}")
+        for (front, end), after in zip(both, again, strict=True)
+    ]
 
 
 @pytest.fixture(scope="module")

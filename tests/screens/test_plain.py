@@ -150,6 +150,17 @@ def test_a_password_is_asked_for_and_never_seen(term: str) -> None:
         assert secret not in line.raw and "Horse" not in line.raw
 
 
+def test_a_password_that_was_declined_is_not_asked_for_at_every_step() -> None:
+    with practice("password") as line:
+        for prompt, typed in (("Number [", ""), *QUICKLY[1:3]):
+            line.after(prompt, typed)
+        line.after("Password for node1, or Enter for none:", "")
+        line.after("Number [1]:", "")
+        line.until("Step 3 of 12: Requirements")
+        said = line.until("Number [1]:")
+        assert "Password" not in said and "type a password" in said
+
+
 def test_ctrl_c_at_any_prompt_asks_first() -> None:
     with practice(term="xterm") as line:
         for prompt, typed in QUICKLY:

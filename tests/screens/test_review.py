@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from textual.pilot import Pilot
-from textual.widgets import Button, Input, Tree
+from textual.widgets import Button, Input, RadioSet, Tree
 
 from screens.review import ReviewPane
 from screens.widgets.export import Export
@@ -13,6 +13,7 @@ from screens.widgets.pane import Pane
 from screens.widgets.plantree import PlanTree, Spot
 from wizard.secrets import Secret
 
+from .conftest import app_of
 from .panes import HOSTILE, PaneApp, practising, read_anew, run_to_its_end, screen_of, showing, text_of, until
 
 
@@ -186,6 +187,20 @@ async def test_export_says_why_a_file_cannot_be_written_and_offers_every_form(tm
             await pilot.press("enter")
             await until(pilot, lambda: not isinstance(app.screen, Export))
             assert "master: node0" in (tmp_path / "plan.yaml").read_text()
+
+
+async def test_arrows_reach_every_form_of_an_export_and_then_the_path() -> None:
+    with practising() as walk:
+        app = app_of(walk)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: app.frame.pane is not None)
+            app.push_screen(Export("plan"))
+            await until(pilot, lambda: isinstance(app.focused, RadioSet))
+            for form in ("md", "yaml"):
+                await pilot.press("down", "space")
+                await until(pilot, lambda form=form: app.screen.query_one(Input).value == f"plan.{form}")
+            await pilot.press("down")
+            await until(pilot, lambda: isinstance(app.focused, Input))
 
 
 async def test_a_dry_run_says_that_nothing_is_changed() -> None:

@@ -394,6 +394,21 @@ def test_ports_are_told_open_refused_or_unresolved(here: Connection, daemon: int
     assert [look(here, Tcp(targets)).tcp[target] for target in targets] == ["open", "refused", "unresolved"]
 
 
+def test_a_login_is_seen_through_whatever_its_shell_prints(node: Connection, tmp_path: Path) -> None:
+    (tmp_path / "home" / ".ssh").mkdir()
+    # An ssh that runs the command here, in a shell that chats: without an end of line, and in letters of no encoding.
+    ssh = tmp_path / "bin" / "ssh"
+    ssh.unlink(missing_ok=True)
+    ssh.write_text(
+        "#!/bin/sh\nfor command; do :; done\nprintf 'FWOK? no end'; printf '\\377\\376 [red]' >&2\n"
+        "sh -c \"$command\"; status=$?; printf 'and on\\377\\n' >&2; exit $status\n"
+    )
+    ssh.chmod(0o755)
+    login = look(node, Logins(("a",), ())).logins["a"]
+    user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+    assert (login.ok, login.user, login.hostname) == (True, user, socket.gethostname())
+
+
 def test_a_login_that_cannot_work_is_told_with_its_reason_and_makes_no_directory(
     here: Connection, tmp_path: Path
 ) -> None:

@@ -466,7 +466,7 @@ def test_an_http_answer_is_taken_apart(name: str) -> None:
 
 
 LOGINS = {
-    "0 0 3 flink node1": (True, "flink", "node1", ""),
+    "0 0 1 flink node1": (True, "flink", "node1", ""),
     "0 255 0 - - flink@a: Permission denied (publickey).": (
         False,
         "",
