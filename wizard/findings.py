@@ -21,6 +21,8 @@ class Fix:
     title: str
     commands: tuple[str, ...] = ()
     operation: str | None = None
+    settings: tuple[tuple[str, str | None], ...] = ()
+    """Configuration keys that the operation sets on these hosts, None to take one out; empty for other operations."""
 
 
 @dataclass(frozen=True, slots=True)

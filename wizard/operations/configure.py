@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..commands import Command, Upload
-from ..facts import ClusterFacts, HomeFacts, PathFacts
+from ..facts import ClusterFacts, HomeFacts, HostFacts, PathFacts
 from ..flink.configfile import ConfigUnreadable, ValueNotWritable, edit_config, read_config
 from ..flink.java import module_flags
 from ..flink.line import Format, Line
@@ -116,12 +116,7 @@ class WriteConfig(Operation):
         )
 
     def _file(self, facts: ClusterFacts) -> tuple[PathFacts | None, Format]:
-        """The file that this Flink would read: 1.19 and 1.20 prefer a flink-conf.yaml that was left behind."""
-        host = facts[self.host]
-        flat = host.conf_file(self.home, "flink-conf.yaml")
-        if self.line.config.leftover_flat == "wins" and flat is not None:
-            return flat, "flat"
-        return host.conf_file(self.home, self.line.config.file), self.line.config.format
+        return config_file(facts[self.host], self.home, self.line)
 
     def _path(self, facts: ClusterFacts) -> str:
         file, _ = self._file(facts)
@@ -205,6 +200,14 @@ class WriteList(Operation):
 
     def _file(self, facts: ClusterFacts) -> PathFacts | None:
         return facts[self.host].conf_file(self.home, self.file)
+
+
+def config_file(host: HostFacts, home: str, line: Line) -> tuple[PathFacts | None, Format]:
+    """The file that this Flink would read: 1.19 and 1.20 prefer a flink-conf.yaml that was left behind."""
+    flat = host.conf_file(home, "flink-conf.yaml")
+    if line.config.leftover_flat == "wins" and flat is not None:
+        return flat, "flat"
+    return host.conf_file(home, line.config.file), line.config.format
 
 
 def missing_flags(line: Line, major: int | None, found: Mapping[str, str]) -> dict[str, str]:
