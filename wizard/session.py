@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from validators.catalogue import INSTALL_CHECKS, check_install, install_needs
+from validators.cluster.catalogue import check_cluster
+from validators.cluster.looking import first_needs, then_needs
 from validators.settled import judge_settled
 
 from . import events
@@ -30,11 +32,15 @@ from .operations.places import path_at
 from .parts import Prober
 from .plan import Plan, Stage, merged_needs
 from .plans.install import INSTALL, Context, StageMaker, plan_of
+from .plans.repair import picks_of, plan_repair
 from .preview import Preview, preview
 from .readings import Readings
 from .runner import Consent, Decide, Outcome, Performance, Runner, no_job_loss, unattended
 from .spec import ClusterSpec
 from .words import counted
+
+ROUNDS = 2
+"""Readings after the first one: REST may answer on another port than was thought, and names ports itself."""
 
 CHECKED: tuple[str, ...] = tuple(check.id for check in INSTALL_CHECKS)
 """The ids of everything that a look judges, in its order."""
@@ -129,6 +135,33 @@ class Session:
         self._sink(events.FindingsMade(look.findings))
         return look
 
+    def inspect(self, *, again: bool = False) -> Look:
+        """Read a cluster that is there, in two rounds at most where nothing is odd, and judge what was seen."""
+        facts = self._readings.look(inspection(self.spec), self._sink, again=again)
+        asked: set[tuple[str, Need]] = set()
+        for _ in range(ROUNDS):
+            desired = settle(self.spec, facts)
+            more = {
+                host: tuple(need for need in needs if (host, need) not in asked)
+                for host, needs in then_needs(desired, facts).items()
+            }
+            more = {host: needs for host, needs in more.items() if needs}
+            if not more or self._stop.is_set():
+                break
+            facts = self._readings.look(more, again=again)
+            asked |= {(host, need) for host, needs in more.items() for need in needs}
+        self._seen(facts)
+        look = examine(self.spec, facts, self._waived, self._context(settle(self.spec, facts), facts))
+        self._sink(events.FindingsMade(look.findings))
+        return look
+
+    def repair_plan(self, look: Look, chosen: Iterable[Finding]) -> Plan:
+        """The plan of the fixes of these findings. The whole cluster is proved when no error is left out."""
+        picked = tuple(chosen)
+        whole = {one for one in look.findings if one.severity == "error"} <= set(picked)
+        context = self._context(look.desired, look.facts)
+        return plan_repair(look.desired, context, picks_of(look.desired, picked, whole))
+
     def read_rest(self, desired: Desired) -> ClusterFacts:
         """What the JobManager says now."""
         return self._readings.look({self.spec.master.name: (desired.rest,)}, again=True)
@@ -142,16 +175,7 @@ class Session:
         only: frozenset[str] | None = None,
     ) -> Plan:
         """The plan of these stages; `only` keeps the steps of these hosts (and of none other)."""
-        context = Context(
-            self.run.run_id,
-            self.state,
-            self._source.tar,
-            self._source.choices,
-            self.run.owner,
-            self._stale_lock(facts),
-            self._records(desired),
-        )
-        plan = plan_of(kind, makers, desired, context)
+        plan = plan_of(kind, makers, desired, self._context(desired, facts))
         return plan if only is None else restricted(plan, only)
 
     def preview(self, plan: Plan, consent: Consent = no_job_loss) -> Preview:
@@ -184,6 +208,17 @@ class Session:
     def close(self) -> None:
         self._parts.close()
 
+    def _context(self, desired: Desired, facts: ClusterFacts) -> Context:
+        return Context(
+            self.run.run_id,
+            self.state,
+            self._source.tar,
+            self._source.choices,
+            self.run.owner,
+            self._stale_lock(facts),
+            self._records(desired),
+        )
+
     def _stale_lock(self, facts: ClusterFacts) -> str:
         """The owner line of a lock whose run has certainly ended."""
         seen = path_at(facts[self.spec.master.name], f"{self.state}/lock/owner")
@@ -197,6 +232,14 @@ def judge(spec: ClusterSpec, facts: ClusterFacts, waived: Iterable[str] = ()) ->
     desired = settle(spec, facts)
     findings += waive(judge_settled(desired, facts, findings), waived)
     return Look(facts, findings, desired)
+
+
+def examine(
+    spec: ClusterSpec, facts: ClusterFacts, waived: Iterable[str] = (), context: Context | None = None
+) -> Look:
+    """The same of a cluster that is there. Pure."""
+    desired = settle(spec, facts)
+    return Look(facts, check_cluster(desired, facts, waived, context), desired)
 
 
 def refusal(spec: ClusterSpec, look: Look) -> tuple[str, tuple[Finding, ...], tuple[str, ...]]:
@@ -217,6 +260,12 @@ def survey(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
     """The first reading: one round trip that answers checks, suggestions and most operations."""
     own = {host.name: _survey_of(spec, host.name) for host in spec.hosts}
     return merged_needs((own, install_needs(spec)))
+
+
+def inspection(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
+    """The first reading of a cluster that is there."""
+    lock = {spec.master.name: (Paths(texts=(f"{state_on_master(spec)}/lock/owner",)),)}
+    return merged_needs((first_needs(spec), lock))
 
 
 def _survey_of(spec: ClusterSpec, host: str) -> tuple[Need, ...]:

@@ -31,7 +31,7 @@ def homes(seen: Observed) -> Iterator[Finding]:
             if whole and host.name != spec.master.name
             else manual("Install it", "flink-wizard apply FILE")
         )
-        if not home.exists or home.version is None and not home.jars:
+        if not home.exists or (home.version is None and not home.jars):
             yield Finding(
                 "install-path-missing-on-worker",
                 "error",
@@ -77,7 +77,9 @@ def _jars(host: str, seen: Observed, home: HomeFacts, source: HomeFacts, fix: Fi
     odd = odd_jars(home, source)
     if not odd:
         return
-    damaged = [name for name in odd if name.startswith("flink-") or (name in home.jars and name in source.jars)]
+    damaged = [
+        name for name in odd if name.startswith("flink-") or (name in home.jars and name in source.jars)
+    ]
     shown = tuple(
         f"{host}: lib/{name}: {_size(home, name)}; {seen.master.name}: {_size(source, name)}" for name in odd
     )
@@ -152,7 +154,9 @@ def writable(seen: Observed) -> Iterator[Finding]:
         wrong = [
             path
             for name in written(seen, host.name)
-            if name != "/tmp" and (path := facts.paths.get(name)) is not None and not (path.exists and path.writable)
+            if name != "/tmp"
+            and (path := facts.paths.get(name)) is not None
+            and not (path.exists and path.writable)
         ]
         if not wrong:
             continue

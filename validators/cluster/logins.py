@@ -86,7 +86,12 @@ def _cause(seen: Observed, host: HostSpec, node: HostFacts, login: LoginFacts) -
         )
     if "refused" in said or "timed out" in said or "no route" in said or "no answer within" in said:
         return _closed(seen, host, observed, line)
-    if "nobody can" in said or "currently not available" in said or "has expired" in said or "password change" in said:
+    if (
+        "nobody can" in said
+        or "currently not available" in said
+        or "has expired" in said
+        or "password change" in said
+    ):
         return _finding(
             "account-disabled",
             host.name,
@@ -271,7 +276,9 @@ def _unexplained(seen: Observed, name: str, observed: str, line: str) -> Finding
 def _conflict(seen: Observed, host: HostSpec, node: HostFacts) -> bool:
     """Whether known_hosts of the master holds another key of a kind that the node has."""
     true = {key.type: key.blob for key in (node.ssh.host_keys if node.ssh else ())}
-    known = seen.facts[seen.master.name].known.get(known_name(host.address, host.port or seen.spec.ssh.port), ())
+    known = seen.facts[seen.master.name].known.get(
+        known_name(host.address, host.port or seen.spec.ssh.port), ()
+    )
     return any(key.type in true and true[key.type] != key.blob for key in known)
 
 
@@ -283,7 +290,12 @@ def _unknown_key(seen: Observed, host: HostSpec, line: str) -> Finding:
         f"no key for {host.address} in ~/.ssh/known_hosts",
         "the key of every node, under every name that is used",
         (line,),
-        Fix("asks", "Append the keys that the nodes themselves showed over a verified login", (), "pin-host-keys"),
+        Fix(
+            "asks",
+            "Append the keys that the nodes themselves showed over a verified login",
+            (),
+            "pin-host-keys",
+        ),
     )
 
 

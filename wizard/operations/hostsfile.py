@@ -71,7 +71,9 @@ class WriteHostsFile(Operation):
         mode = (file.mode or 0o644) & 0o777
         text = self._text(facts, file.text)
         return (
-            Upload(HOSTS_FILE, text, mode, file.text, why="one address for every node", sudo=True, owner="root"),
+            Upload(
+                HOSTS_FILE, text, mode, file.text, why="one address for every node", sudo=True, owner="root"
+            ),
         )
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
@@ -80,15 +82,11 @@ class WriteHostsFile(Operation):
         facts = facts.changed_path(
             self.host, PathFacts(HOSTS_FILE, "file", file.mode, text=self._text(facts, file.text or ""))
         )
-        known = {
-            name: (address,) for name, node in self.nodes if (address := address_of(facts, node, name))
-        }
+        known = {name: (address,) for name, node in self.nodes if (address := address_of(facts, node, name))}
         return facts.changed(self.host, names=MappingProxyType({**host.names, **known}))
 
     def _text(self, facts: ClusterFacts, before: str) -> str:
-        wanted = {
-            name: address for name, node in self.nodes if (address := address_of(facts, node, name))
-        }
+        wanted = {name: address for name, node in self.nodes if (address := address_of(facts, node, name))}
         lines = [_without(line, wanted) for line in before.splitlines()]
         kept = "".join(f"{line}\n" for line in lines if line is not None)
         named = {word for line in kept.splitlines() for word in line.split("#", 1)[0].split()[1:]}

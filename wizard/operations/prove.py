@@ -24,12 +24,16 @@ LOOPBACK = re.compile(r"^(localhost(\.localdomain)?\.?$|127\.|\[?::1\]?$)")
 
 @dataclass(frozen=True, slots=True)
 class TaskManagerSeen:
-    """One TaskManager as REST lists it. `host` and `data_port` are what it tells other TaskManagers."""
+    """One TaskManager as REST lists it. `host` and `data_port` are what it tells other TaskManagers.
+
+    `rpc_port` is where the JobManager calls it, 0 where its path does not say.
+    """
 
     id: str
     host: str
     data_port: int
     slots: int
+    rpc_port: int = 0
 
 
 @dataclass(frozen=True)
@@ -347,7 +351,7 @@ def taskmanagers(facts: ClusterFacts, host: str, rest: Rest, line: Line) -> tupl
         if not isinstance(entry, dict):
             continue
         one = cast("dict[str, Any]", entry)
-        found = re.search(r"@(\[[^\]]+\]|[^:/\[]+):\d", str(one.get("path", "")))
+        found = re.search(r"@(\[[^\]]+\]|[^:/\[]+):(\d+)", str(one.get("path", "")))
         name = found[1].strip("[]") if found else _told_name(one)
         seen.append(
             TaskManagerSeen(
@@ -355,6 +359,7 @@ def taskmanagers(facts: ClusterFacts, host: str, rest: Rest, line: Line) -> tupl
                 name,
                 number(one, "dataPort", -1),
                 number(one, "slotsNumber", 0),
+                int(found[2]) if found else 0,
             )
         )
     return tuple(seen)

@@ -47,6 +47,8 @@ BRINGS: Mapping[str, tuple[tuple[Where, str], ...]] = {
     "fix-modes": (("same", "prove-login"),),
     "pin-host-keys": (("every", "prove-login"),),
     "write-ssh-config": (("every", "prove-login"),),
+    "make-executable": (("same", "start"),),
+    "strip-returns": (("same", "start"),),
     "copy-flink": (("same", "end"), ("same", "start")),
     "write-config": (("same", "start"),),
     "mend-syntax": (("same", "start"),),
@@ -177,7 +179,9 @@ def hosts_files(wish: Desired, context: Context) -> Steps:
 
 def _entered(host: HostSpec) -> tuple[str, ...]:
     """The names by which Flink finds a node; an address needs no entry."""
-    return tuple(name for name in names_of(host)[:1] if not name.replace(".", "").isdigit() and ":" not in name)
+    return tuple(
+        name for name in names_of(host)[:1] if not name.replace(".", "").isdigit() and ":" not in name
+    )
 
 
 def end_daemons(wish: Desired, context: Context) -> Steps:
