@@ -85,13 +85,14 @@ def edit(name: str, line: str) -> Callable[[Cluster], None]:
 
 def kill_taskmanager(cluster: Cluster) -> None:
     cluster.node("node1").exec(
-        "pkill -KILL -f TaskManagerRunner; while pgrep -f TaskManagerRunner; do sleep 0.1; done"
+        "pkill -KILL -f '[T]askManagerRunner'; while pgrep -f '[T]askManagerRunner'; do sleep 0.1; done"
     )
 
 
 def bind_to_localhost(cluster: Cluster) -> None:
     edit("node0", "jobmanager.bind-host: localhost")(cluster)
     cluster.flink("node0", "bin/jobmanager.sh stop && bin/jobmanager.sh start")
+    cluster.node("node0").exec("until (exec 3<>/dev/tcp/node0/8081) 2>/dev/null; do sleep 0.1; done")
 
 
 def write(name: str, path: str, text: str) -> Callable[[Cluster], None]:
@@ -153,7 +154,9 @@ def test_a_port_that_somebody_holds_is_named_and_left_to_the_operator(cluster: C
     master = cluster.node("node0")
     cluster.flink("node0", "bin/jobmanager.sh stop")
     holder = master.popen(["python3", "-m", "http.server", "8081"], user="flink")
-    master.exec("until ss -ltn | grep -q :8081; do sleep 0.1; done; ! pgrep -f StandaloneSession")
+    master.exec(
+        "until ss -ltn | grep -q :8081; do sleep 0.1; done; while pgrep -f '[S]tandaloneSession'; do sleep 0.1; done"
+    )
     try:
         found = cluster.found(wanted=3)
         assert serious(found) == {("port-in-use", "node0")}, found
@@ -162,7 +165,7 @@ def test_a_port_that_somebody_holds_is_named_and_left_to_the_operator(cluster: C
     finally:
         holder.kill()
         holder.wait()
-        master.exec("pkill -f http.server || true")
+        master.exec("pkill -f '[h]ttp.server'; true")
     assert serious(cluster.found(wanted=3)) == {("jobmanager-down", "node0")}
     cluster.check("--fix-safe", wanted=0)
 

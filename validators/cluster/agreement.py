@@ -161,7 +161,7 @@ def drift(seen: Observed) -> Iterator[Finding]:
             "conf-out-of-sync",
             "error",
             (host.name,),
-            f"The configuration of {host.name} is not what it should be",
+            "The configuration is not what it should be",
             "; ".join(f"{key}: {shown[key]}" for key in odd),
             "; ".join(
                 f"{key}: {'•••' if is_secret(key) else value if value is not None else 'not set'}"

@@ -134,7 +134,8 @@ def _none(seen: Observed, host: str, facts: HostFacts, wish: JavaWish) -> Findin
         ", ".join(f"Java {one.major} in {one.home}" for one in facts.javas or ()) or "no Java was found",
         f"Java {majors}",
         _WHY,
-        tuple(f"{host}: {one.home} (Java {one.version})" for one in facts.javas or ()),
+        tuple(f"{host}: {one.home} (Java {one.version})" for one in facts.javas or ())
+        or (f"{host}: bash -l: no JAVA_HOME, no java on the PATH",),
         Fix("asks", "Install one", (), "install-java"),
     )
 

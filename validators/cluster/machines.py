@@ -48,6 +48,8 @@ def _as_found(
 
 def _mendable(seen: Observed, one: Finding) -> Finding:
     """A name that is wrong on a host can be entered there, where the login may become root."""
+    if not one.evidence and one.severity != "info":
+        one = replace(one, evidence=tuple(f"{host}: {one.observed}" for host in one.hosts))
     if one.id not in _IN_HOSTS or not all(
         seen.facts[host].reached and seen.facts[host].sudo not in (None, "none") for host in one.hosts
     ):
@@ -61,13 +63,16 @@ def reach(seen: Observed) -> Iterator[Finding]:
     for one in unreachable(seen.spec, seen.facts):
         failure = seen.facts[one.hosts[0]].failure
         refused = failure is not None and failure.kind == "refused"
-        yield replace(one, id="sshd-down-or-refused" if refused else KNOWN_AS.get(one.id, one.id))
+        id = "sshd-down-or-refused" if refused else KNOWN_AS.get(one.id, one.id)
+        yield replace(one, id=id, evidence=one.evidence or (f"{one.hosts[0]}: {one.observed}",))
 
 
 def full(seen: Observed) -> Iterator[Finding]:
     """Space for the daemons: in /tmp, and where they log."""
     yield from (
-        replace(one, id="tmp-or-disk-full") for one in space(seen.spec, seen.facts) if one.id == "tmp-space"
+        replace(one, id="tmp-or-disk-full", evidence=(f"{one.hosts[0]}: /tmp: {one.observed}",))
+        for one in space(seen.spec, seen.facts)
+        if one.id == "tmp-space"
     )
     for host, facts in seen.hosts():
         path = facts.paths.get(f"{seen.spec.flink.home}/log")

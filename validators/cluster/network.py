@@ -39,17 +39,18 @@ def targets(seen: Observed) -> Iterator[Target]:
     spec, master = seen.spec, seen.master
     pids = {one.pid: "JobManager" for one in seen.running(master.name, "jobmanager")}
     if pids:
-        found = {
-            one.port
-            for one in seen.facts[master.name].listening or ()
-            if one.pid in pids and not loopback(one.address)
-        }
         keys = seen.line.keys
         names = {
             port_of(seen, master.name, keys.rpc_port): "RPC",
             port_of(seen, master.name, keys.web_port): "REST",
         }
-        for port in sorted(found or {port for port in names if port}):
+        found = {
+            one.port
+            for one in seen.facts[master.name].listening or ()
+            # Where processes cannot be seen, the ports that are configured are taken for its own.
+            if not loopback(one.address) and (one.pid in pids or (one.pid is None and one.port in names))
+        }
+        for port in sorted(found):
             what = f"JobManager ({names.get(port, 'blob or metrics')})"
             yield Target(master.name, master.address, port, what, "firewall-jm-port")
     for one in seen.registered:
@@ -78,6 +79,8 @@ def closed(seen: Observed) -> Iterator[Finding]:
             state = facts.tcp.get((target.address, target.port))
             if host.name == target.host or state in (None, "open", "unresolved"):
                 continue
+            if not _meant(facts, target.address, seen.facts[target.host]):
+                continue  # The name leads elsewhere: the check of names has spoken.
             by.setdefault((target.id, target.host), []).append((target, host.name, state or ""))
     for (id, host), shut in by.items():
         what = tuple(dict.fromkeys(f"{one.what} {one.port}" for one, _, _ in shut))
@@ -104,6 +107,12 @@ def closed(seen: Observed) -> Iterator[Finding]:
             lines[:12],
             _opened(seen, host, seen.facts[host], tuple(dict.fromkeys(one.port for one, _, _ in shut))),
         )
+
+
+def _meant(source: HostFacts, name: str, target: HostFacts) -> bool:
+    """Whether a name is the target's own address for the source, as far as both were read."""
+    answer, own = source.names.get(name), target.addresses
+    return answer is None or not own or bool(set(answer) & set(own))
 
 
 def _opened(seen: Observed, host: str, facts: HostFacts, ports: tuple[int, ...]) -> Fix:

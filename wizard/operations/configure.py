@@ -54,7 +54,7 @@ class WriteConfig(Operation):
         if file is None or file.text is None or self._untouched(facts, file):
             return False
         try:
-            found = read_config(file.text, fmt).values
+            found = self._seen(file.text, fmt)
         except ConfigUnreadable:
             return False
         wanted = self._wanted(facts, found)
@@ -79,8 +79,8 @@ class WriteConfig(Operation):
                 return (
                     Upload(path, text, before=before, backup=False, why="the configuration of this node"),
                 )
-            wanted = self._wanted(facts, read_config(file.text, fmt).values)
-            found = read_config(file.text, fmt).values
+            found = self._seen(file.text, fmt)
+            wanted = self._wanted(facts, found)
             changes: dict[str, str | None] = {k: v for k, v in wanted.items() if found.get(k) != v}
             changes |= {key: None for key in self.unset if key in found}
             text = edit_config(file.text, changes, fmt)
@@ -114,6 +114,12 @@ class WriteConfig(Operation):
             "the file was read again and differs" if file else "the file is not there",
             "Look at the file.",
         )
+
+    def _seen(self, text: str, fmt: Format) -> dict[str, str]:
+        """What Flink and its scripts take from the file: they miss a Java home that is not one flat line."""
+        config, key = read_config(text, fmt), self.line.keys.java_home
+        missed = any(one.text.startswith(f"{key} is read only") for one in config.problems)
+        return {name: value for name, value in config.values.items() if not (missed and name == key)}
 
     def _file(self, facts: ClusterFacts) -> tuple[PathFacts | None, Format]:
         return config_file(facts[self.host], self.home, self.line)

@@ -256,6 +256,14 @@ class AddressesReachable(Proof):
         return "The TaskManagers reach each other"
 
     @property
+    def patience(self) -> float:
+        """A TaskManager that was killed stays registered until its heartbeat times out: 50 s by default."""
+        return 70.0
+
+    def poll_needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (self.rest,)}
+
+    @property
     def fatal(self) -> bool:
         return False
 
@@ -296,7 +304,8 @@ class AddressesReachable(Proof):
                 "every data port open to every worker",
                 "\n".join(closed[:10]),
                 "Open these ports between the workers, or fix them with taskmanager.data.port.",
-                final=True,
+                # Nobody listens where a TaskManager was; whatever else is between does not go by itself.
+                final=not all(line.endswith("refused") for line in closed),
             )
         if len(self.workers) == 1 or not targets:
             return Verdict(

@@ -39,7 +39,7 @@ def check(options: argparse.Namespace) -> Exit:
     cluster = cluster_of(options)
     quiet = options.format == "json"
     mends = bool(options.fix or options.fix_safe)
-    with opened(options, cluster.text, cluster.name, quiet=quiet, journal=mends) as door:
+    with opened(options, cluster.text, cluster.name, quiet=quiet, journal=mends, talk=mends) as door:
         found = door.session.inspect()
         if door.stop.is_set():
             door.terminal.line("Cancelled while the hosts were read. Nothing was changed.")
