@@ -89,7 +89,7 @@ def test_a_planned_fix_mends_what_was_found_and_nothing_is_left_to_do(case: dict
     ), titles
     again = run(plan, first.facts, consent=lambda operation, jobs: True)
     # Daemons are ended whatever they are: a plan that ends and starts them is made once.
-    ended = any(one.startswith("end-") for one in titles)
+    ended = any(step.id.startswith("end-") for step in plan.steps)
     renewed = {"start-taskmanager", "start-jobmanager"} if ended else set[str]()
     left = {done.operation for done in again.done if not done.operation.startswith("end-")}
     assert left - renewed <= {"take-lock", "release-lock"}
