@@ -188,3 +188,17 @@ def test_a_host_that_is_down_and_a_misspelt_id_have_their_own_status(cluster: Cl
     assert "answers file" in cluster.operator.run("check", "--master", "node0").err
     waived = cluster.found("--waive", "trusted-keys", wanted=0)
     assert waived["healthy"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("version", ["1.20.5", "1.9.3"])
+def test_a_healthy_cluster_of_an_older_line_is_clean_too(make_lab: MakeLab, version: str) -> None:
+    lab = make_lab([desk(), *(HostSettings(name) for name in NODES)])
+    operator = operator_of(lab)
+    java = {"allow_unsupported": True} if version == "1.9.3" else {}
+    file = operator.write(answers(version, java=java))
+    assert operator.run("apply", file, "--yes").status == 0
+    done = operator.run("check", file, "--format", "json")
+    assert done.status == 0 and serious(json.loads(done.out)) <= {
+        ("java-version-unsupported", name) for name in NODES if version == "1.9.3"
+    }, done
