@@ -22,11 +22,11 @@ from .events import Event, Sink
 from .flink.catalogue import UnknownBuild
 from .journal import masked
 from .local import is_here
-from .lookout import Lookout, Reach
+from .lookout import Lookout, Needs, Reach
 from .runs import broken
 from .secrets import Masker
 from .sensitive import secrets_in, secrets_seen
-from .session import judge
+from .session import examine, inspection, judge, named_by, survey
 from .shelf import Shelf
 from .spec import ClusterSpec
 from .view import Use, View
@@ -49,8 +49,11 @@ class Keeper:
         waived: Iterable[str],
         settle: float = SETTLE,
         clock: Callable[[], float] = time.time,
+        mends: bool = False,
     ) -> None:
         self.use: Use = use
+        self.mends = mends
+        """Whether a cluster that is there is looked at, and mended by what is ticked, instead of one installed."""
         self.desk = desk
         self.shelf = shelf
         self._reach = reach
@@ -66,7 +69,7 @@ class Keeper:
         self._idle = threading.Event()
         self._caught_up = threading.Event()
         self._draft = Draft(shelf.place, answers or Answers(), answers.text if answers else "")
-        self._lookout = Lookout(reach, self._sink, self._looked, clock)
+        self._lookout = Lookout(reach, self._sink, self._looked, clock, inspection if mends else survey)
         self._dirty = True
         self._save = bool(answers)
         self._view = View(use, self._draft.answers, earlier=shelf.earlier())
@@ -162,11 +165,15 @@ class Keeper:
             return
         self._masker.add(*secrets_in(spec.flink.config))
         self._publish(spec=spec)
-        self._lookout.want(spec)
+        facts = self._lookout.facts
+        # What a first reading names is read once every host has had its first.
+        first = self.mends and set(spec.names) <= set(facts.hosts)
+        more: Needs = named_by(spec, facts) if first else {}
+        self._lookout.want(spec, more)
         facts = self._lookout.facts
         self._masker.add(*secrets_seen(spec, facts))
         try:
-            look = judge(spec, facts, self._waived)
+            look = (examine if self.mends else judge)(spec, facts, self._waived)
         except UnknownBuild:
             return
         self._publish(

@@ -17,12 +17,17 @@ from . import events
 from .events import Sink
 from .facts import ClusterFacts, HostFacts, LoginFailure
 from .needs import Need
+from .plan import merged_needs
 from .readings import Readings
 from .session import Parts, survey
 from .spec import ClusterSpec
 
 AT_ONCE = 64
 """Hosts that are read at the same time: many that hang must not keep the others waiting."""
+
+
+Needs = Mapping[str, tuple[Need, ...]]
+Survey = Callable[[ClusterSpec], Needs]
 
 
 class Reach(Protocol):
@@ -70,11 +75,13 @@ class Lookout:
         sink: Sink,
         changed: Callable[[], None],
         clock: Callable[[], float] = time.time,
+        survey: Survey = survey,
     ) -> None:
         self._reach = reach
         self._sink = sink
         self._changed = changed
         self._clock = clock
+        self._survey = survey
         self._lock = threading.Lock()
         self._facts = ClusterFacts()
         self._held: dict[str, set[Need]] = {}
@@ -114,9 +121,12 @@ class Lookout:
         with self._lock:
             return bool(self._under_way or self._telling)
 
-    def want(self, spec: ClusterSpec) -> None:
-        """Have every host of this cluster read whose readings do not hold for it; the newest wish counts."""
-        wanted = survey(spec)
+    def want(self, spec: ClusterSpec, more: Needs = MappingProxyType({})) -> None:
+        """Have every host of this cluster read whose readings do not hold for it; the newest wish counts.
+
+        `more` is what earlier readings have shown to be worth a look.
+        """
+        wanted = merged_needs((self._survey(spec), more))
         identities = {host: self._reach.identity(spec, host) for host in spec.names}
         with self._lock:
             if self._closed:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from validators.catalogue import INSTALL_CHECKS, check_install, install_needs
-from validators.cluster.catalogue import check_cluster
+from validators.cluster.catalogue import check_cluster, meanings
 from validators.cluster.looking import first_needs, then_needs
 from validators.settled import judge_settled
 
@@ -44,6 +44,10 @@ ROUNDS = 2
 
 CHECKED: tuple[str, ...] = tuple(check.id for check in INSTALL_CHECKS)
 """The ids of everything that a look judges, in its order."""
+
+
+INSPECTED: tuple[str, ...] = tuple(meanings())
+"""The ids of everything that an inspection may find, in the order of diagnosis."""
 
 
 class Parts(Protocol):
@@ -260,6 +264,11 @@ def survey(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
     """The first reading: one round trip that answers checks, suggestions and most operations."""
     own = {host.name: _survey_of(spec, host.name) for host in spec.hosts}
     return merged_needs((own, install_needs(spec)))
+
+
+def named_by(spec: ClusterSpec, facts: ClusterFacts) -> Mapping[str, tuple[Need, ...]]:
+    """What these facts of a cluster that is there have shown to be worth a look besides."""
+    return then_needs(settle(spec, facts), facts)
 
 
 def inspection(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:

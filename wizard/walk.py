@@ -19,7 +19,7 @@ from .answers import Answers, BadAnswers, read_answers
 from .answers.answers import Value
 from .desk import Desk
 from .draft import Draft
-from .findings import Finding
+from .findings import Finding, ticked
 from .keeper import SETTLE, Keeper, open_answers, spec_of
 from .lookout import Reach
 from .practice import PracticeReach
@@ -58,7 +58,8 @@ class Walk(Keeper):
         settle: float = SETTLE,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(use, reach, desk, shelf, masker, answers, waived, settle, clock)
+        mends = repairing or use == "repair"
+        super().__init__(use, reach, desk, shelf, masker, answers, waived, settle, clock, mends)
         self.steps: tuple[Step, ...] = WALKS["repair" if repairing else use]
         self.verbose = verbose
         """Whether a front end that prints shall print every command."""
@@ -66,14 +67,16 @@ class Walk(Keeper):
         """The findings before the last run, to be compared with those after it."""
         self._practice = reach if isinstance(reach, PracticeReach) else None
         ways = Ways(
-            "repair" if repairing or use == "repair" else "install",
+            "repair" if mends else "install",
             recorded=use in ("install", "repair"),
             job_loss=job_loss,
             read_after=self._practice is not None,
             retries=self._practice is None,
+            mends=mends,
         )
         self._runs = Runs(reach, self._lookout, shelf, masker, self._sink, ways, clock)
         self._listeners.append(self._runs.progress)
+        self._ticks: dict[str, bool] = {}
         self._reviewed: Reviewed | None = None
         self._reviewing = False
         self._confirmed = False
@@ -174,6 +177,17 @@ class Walk(Keeper):
             self._waived = (*others, id) if waived else others
             self._outdate()
         self._touch()
+
+    def is_ticked(self, finding: Finding) -> bool:
+        """Whether the next plan mends it."""
+        return bool(ticked((finding,), self._ticks))
+
+    def tick(self, id: str, wanted: bool = True) -> None:
+        """From now on what mends findings of this id belongs to the plan, or, with `wanted` False, does not."""
+        with self._lock:
+            self._ticks[id] = wanted
+            self._outdate()
+            self._publish()
 
     # Review and run
 
@@ -411,4 +425,4 @@ class Walk(Keeper):
                 return f"The answers do not fit together: {wrong[0].path}: {wrong[0].sentence}"
             if view.spec is None:
                 return "Name a master and at least one worker first."
-            return Wish(draft.answers, draft.text, view.spec, self._waived)
+            return Wish(draft.answers, draft.text, view.spec, self._waived, dict(self._ticks))
