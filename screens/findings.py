@@ -13,6 +13,8 @@ from textual.events import Resize
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from wizard.findings import mendable
+from wizard.session import CHECKED, INSPECTED
 from wizard.steps import Step
 from wizard.view import View
 from wizard.walk import Walk
@@ -69,6 +71,7 @@ class FindingsPane(Pane):
 
     BINDINGS = [
         Binding("m", "matrix", "Hosts × findings"),
+        Binding("space", "tick", "Mend or not"),
         Binding("w", "waive", "Waive"),
     ]
 
@@ -101,7 +104,7 @@ class FindingsPane(Pane):
         self._cases = cases_of(self.walk)
         self.query_one(Headline).say(self._state(view))
         self.set_class(not self._cases, "-healthy")
-        listed = tuple(case_line(case, self.walk.mask) for case in self._cases)
+        listed = tuple(case_line(case, self.walk.mask, self._tick_of(case)) for case in self._cases)
         if listed != self._listed:
             self._listed = listed
             self._fill()
@@ -127,6 +130,18 @@ class FindingsPane(Pane):
         self.toggle_class("-matrix")
         self.call_after_refresh(self._draw_beside)
 
+    def action_tick(self) -> None:
+        """Mend the findings of this id by the plan, or leave them."""
+        case = self._case
+        if case is not None:
+            self.walk.tick(case.finding.id, not self.walk.is_ticked(case.finding))
+
+    def _tick_of(self, case: Case) -> bool | None:
+        """Whether the plan mends it; None where there is nothing to choose."""
+        if not self.walk.mends or case.fate == "mended" or not mendable(case.finding):
+            return None
+        return self.walk.is_ticked(case.finding)
+
     def action_waive(self) -> None:
         """From now on the findings of this id only warn, or weigh again."""
         case = self._case
@@ -140,6 +155,8 @@ class FindingsPane(Pane):
         """Keys that would do nothing are not offered."""
         del parameters
         case = self._case
+        if action == "tick":
+            return case is not None and self._tick_of(case) is not None
         if action == "waive":
             return (
                 case is not None
@@ -168,7 +185,7 @@ class FindingsPane(Pane):
         if case is not None:
             said = case_content(case, self.walk.mask)
         elif view.complete and not view.looking:
-            said = healthy_content(view)
+            said = healthy_content(view, INSPECTED if self.walk.mends else CHECKED)
         else:
             said = ink("What the checks say stands here as soon as the hosts are read.", MUTED)
         self.query_one("#detail-text", Static).update(said)
@@ -192,6 +209,9 @@ class FindingsPane(Pane):
                 word = "remark" if severity == "info" else severity
                 parts.append(marked(mark, counted(number, word), "bold"))
         mended = sum(case.fate == "mended" for case in self._cases)
+        if self.walk.mends and view.findings:
+            chosen = sum(bool(self._tick_of(case)) for case in self._cases)
+            parts.append(ink(f"{counted(chosen, 'fix is', 'fixes are')} ticked", "bold"))
         if mended:
             parts.append(marked("good", f"{mended} mended", "bold"))
         if all(one.severity == "info" for one in view.findings):

@@ -12,6 +12,7 @@ from validators.values import ValueProblem
 from .answers import BadAnswers, read_answers
 from .answers.answers import Value
 from .draft import Draft
+from .findings import Finding, ticked
 from .keeper import Keeper
 from .questions import Question
 from .secrets import Secret
@@ -119,6 +120,17 @@ class Answering(Keeper):
             self._waived = (*others, id) if waived else others
             self._outdate()
         self._touch()
+
+    def is_ticked(self, finding: Finding) -> bool:
+        """Whether the next plan mends it."""
+        return bool(ticked((finding,), self._ticks))
+
+    def tick(self, id: str, wanted: bool = True) -> None:
+        """From now on what mends findings of this id belongs to the plan, or, with `wanted` False, does not."""
+        with self._lock:
+            self._ticks[id] = wanted
+            self._outdate()
+            self._publish()
 
     def _outdate(self) -> None:
         """What was made of the answers so far does not stand any more."""

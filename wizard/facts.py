@@ -226,6 +226,10 @@ class HomeFacts:
     """The path with links resolved: what Flink's scripts, and so its processes, call the home. "" when unread."""
     executable: bool | None = None
     """Whether bin/*.sh have their execute bits."""
+    jars: Mapping[str, int] = field(default_factory=frozen_map)
+    """Jars of lib/ with their sizes in bytes."""
+    returns: tuple[str, ...] = ()
+    """Scripts of bin/ with carriage returns in them."""
 
     def brought(self, file: PathFacts) -> bool:
         """Whether this file of conf/ is still the one that the distribution brought."""

@@ -5,7 +5,7 @@ Knows the shape and the verdict over many findings. It must not know how facts a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,6 +21,8 @@ class Fix:
     title: str
     commands: tuple[str, ...] = ()
     operation: str | None = None
+    settings: tuple[tuple[str, str | None], ...] = ()
+    """Configuration keys that the operation sets on these hosts, None to take one out; empty for other operations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,21 @@ class Finding:
     evidence: tuple[str, ...] = ()
     fix: Fix | None = None
     waived: bool = False
+
+
+def mendable(finding: Finding) -> bool:
+    """Whether a plan can do what mends it."""
+    return finding.fix is not None and finding.fix.operation is not None
+
+
+def ticked(findings: Iterable[Finding], ticks: Mapping[str, bool]) -> tuple[Finding, ...]:
+    """The findings that shall be mended: `ticks` say so by id; where they say nothing, what is safe is."""
+    return tuple(
+        one
+        for one in findings
+        if mendable(one)
+        and ticks.get(one.id, one.fix is not None and one.fix.grade == "safe" and not one.waived)
+    )
 
 
 def waive(findings: Iterable[Finding], ids: Iterable[str]) -> tuple[Finding, ...]:

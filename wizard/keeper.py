@@ -24,11 +24,11 @@ from .flink.catalogue import UnknownBuild
 from .hadoop.catalogue import known_versions
 from .journal import masked
 from .local import is_here
-from .lookout import Lookout, Reach
+from .lookout import Lookout, Needs, Reach
 from .runs import broken
 from .secrets import Masker
 from .sensitive import secrets_in, secrets_on
-from .session import judge
+from .session import examine, inspection, judge, named_by, survey
 from .shelf import Shelf
 from .spec import ClusterSpec, FlinkSpec
 from .view import Use, View
@@ -58,8 +58,11 @@ class Keeper:
         waived: Iterable[str],
         settle: float = SETTLE,
         clock: Callable[[], float] = time.time,
+        mends: bool = False,
     ) -> None:
         self.use: Use = use
+        self.mends = mends
+        """Whether a cluster that is there is looked at, and mended by what is ticked, instead of one installed."""
         self.desk = desk
         self.shelf = shelf
         self._reach = reach
@@ -68,6 +71,7 @@ class Keeper:
         self._listeners: list[Sink] = []
         self._unheard: deque[Event] | None = deque(maxlen=1_000)
         self._waived = tuple(waived)
+        self._ticks: dict[str, bool] = {}
         self._settle = settle
         self._lock = threading.RLock()
         self._stop = threading.Event()
@@ -75,7 +79,7 @@ class Keeper:
         self._idle = threading.Event()
         self._caught_up = threading.Event()
         self._draft = Draft(shelf.place, answers or Answers(), answers.text if answers else "")
-        self._lookout = Lookout(reach, self._sink, self._looked, clock)
+        self._lookout = Lookout(reach, self._sink, self._looked, clock, inspection if mends else survey)
         self._dirty = True
         self._searched: dict[str, tuple[FlinkSpec, HostFacts]] = {}
         self._shown_at = 0.0
@@ -176,11 +180,15 @@ class Keeper:
             return
         self._masker.add(*secrets_in(spec.flink.config))
         self._publish(spec=spec)
-        self._lookout.want(spec)
+        facts = self._lookout.facts
+        # What a first reading names is read once every host has had its first.
+        first = self.mends and set(spec.names) <= set(facts.hosts)
+        more: Needs = named_by(spec, facts) if first else {}
+        self._lookout.want(spec, more)
         facts = self._lookout.facts
         self._mask_seen(spec, facts)
         try:
-            look = judge(spec, facts, self._waived)
+            look = (examine if self.mends else judge)(spec, facts, self._waived)
         except UnknownBuild:
             self._publish(**self._newest(spec))
             return

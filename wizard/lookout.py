@@ -17,6 +17,7 @@ from . import events
 from .events import Sink
 from .facts import ClusterFacts, HostFacts, LoginFailure
 from .needs import Need
+from .plan import merged_needs
 from .readings import Readings
 from .session import Parts, survey
 from .spec import ClusterSpec
@@ -31,6 +32,10 @@ computing, and the threads that do it and the keyboard share one interpreter."""
 
 SOON = 1.0
 """Seconds after which a host that has not answered mostly makes us wait and nothing else."""
+
+
+Needs = Mapping[str, tuple[Need, ...]]
+Survey = Callable[[ClusterSpec, ClusterFacts], Needs]
 
 
 class Reach(Protocol):
@@ -78,11 +83,13 @@ class Lookout:
         sink: Sink,
         changed: Callable[[], None],
         clock: Callable[[], float] = time.time,
+        survey: Survey = survey,
     ) -> None:
         self._reach = reach
         self._sink = sink
         self._changed = changed
         self._clock = clock
+        self._survey = survey
         self._lock = threading.Lock()
         self._facts = ClusterFacts()
         self._held: dict[str, set[Need]] = {}
@@ -123,9 +130,12 @@ class Lookout:
         with self._lock:
             return bool(self._under_way or self._telling)
 
-    def want(self, spec: ClusterSpec) -> None:
-        """Have every host of this cluster read whose readings do not hold for it; the newest wish counts."""
-        wanted = survey(spec, self.facts)
+    def want(self, spec: ClusterSpec, more: Needs = MappingProxyType({})) -> None:
+        """Have every host of this cluster read whose readings do not hold for it; the newest wish counts.
+
+        `more` is what earlier readings have shown to be worth a look.
+        """
+        wanted = merged_needs((self._survey(spec, self.facts), more))
         identities = {host: self._reach.identity(spec, host) for host in spec.names}
         with self._lock:
             if self._closed:

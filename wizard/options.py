@@ -31,7 +31,7 @@ exit status:
   0    done, or nothing to do
   1    an operation or the verification failed
   2    bad usage or bad answers
-  3    a finding forbids the change
+  3    a finding forbids the change, or findings remain
   4    a needed host could not be reached or refused the login
   130  cancelled
 """
@@ -129,6 +129,25 @@ def _apply(parser: Parser) -> None:
     _job_loss(parser)
 
 
+def _check(parser: Parser) -> None:
+    parser.add_argument("file", metavar="FILE", nargs="?", help="the answers file")
+    parser.add_argument("--master", metavar="HOST", help="where its JobManager runs: user@host:port")
+    parser.add_argument("--flink-home", metavar="DIR", help="where its Flink lies; needs --master")
+    parser.add_argument(
+        "--fix",
+        metavar="ID",
+        nargs="+",
+        default=[],
+        action="extend",
+        help="mend these findings; naming one is the consent that its fix asks for",
+    )
+    parser.add_argument("--fix-safe", action="store_true", help="mend what can be mended without asking")
+    _waive(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="for people or programs")
+    parser.add_argument("--report", metavar="FILE", help="also write a report as Markdown, without secrets")
+    _job_loss(parser)
+
+
 def _export(parser: Parser) -> None:
     _file(parser)
     parser.add_argument("--format", choices=("sh", "md"), default="sh", help="a script or a runbook")
@@ -160,6 +179,7 @@ COMMANDS: tuple[tuple[str, str, Callable[[Parser], None]], ...] = (
     ("dry-run", "the same walk and the same plan; nothing on any host changes", _walkthrough),
     ("practice", "the walk on an imagined cluster: no host, no network", _practice),
     ("apply", "make a cluster what an answers file says; asks once in a terminal", _apply),
+    ("check", "say what is wrong with a cluster that is there, and mend what you name", _check),
     ("export", "print the plan as a script or as a runbook", _export),
     ("status", "show what runs on which host", _status),
     ("start", "start the cluster, or these hosts of it", _operate),

@@ -271,7 +271,8 @@ class Runner:
         while True:
             more = proof.then_needs(facts)
             if more:
-                facts = self.readings.look(more)
+                # What was refused may listen by now: also this is read anew now and then.
+                facts = self.readings.look(more, again=turns > 0 and turns % WHOLE_EVERY == 0)
             if self._stop.is_set():
                 return
             lost = facts[proof.host].failure

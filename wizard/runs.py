@@ -10,7 +10,7 @@ import threading
 import traceback
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -22,12 +22,13 @@ from .desk import Asked
 from .events import Sink
 from .exits import Exit
 from .facts import ClusterFacts, LoginFailure
-from .findings import Finding
+from .findings import Finding, ticked
 from .flink.catalogue import UnknownBuild
 from .imagined import Done
 from .journal import Journal, fan, masked
 from .lookout import Lookout, Reach, Seen
 from .operations.operation import Operation
+from .plan import Plan
 from .preview import Preview
 from .progress import Follower
 from .readings import Readings
@@ -36,7 +37,7 @@ from .rehearsal import MENDABLE
 from .runner import Choice, Consent, Failure, Outcome, no_job_loss
 from .secrets import Masker
 from .sensitive import secrets_seen
-from .session import Run, Session, refusal
+from .session import Look, Run, Session, refusal
 from .shelf import Shelf, new_run, source_of
 from .showing import Outline, outline_of
 from .spec import ClusterSpec
@@ -61,6 +62,8 @@ class Wish:
     text: str
     spec: ClusterSpec
     waived: tuple[str, ...] = ()
+    ticks: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    """What shall be mended, by id of finding, where that was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ class Ways:
     job_loss: bool = False
     read_after: bool = False
     retries: bool = True
+    mends: bool = False
+    """Whether what is ticked of a cluster that is there is mended."""
 
 
 class Runs:
@@ -180,11 +185,11 @@ class Runs:
             # Somebody may have seen to a host that failed: it is tried anew.
             self._reach.forget(wish.spec, lost)
             session = self._opened(wish, stop, (), seen, run)
-            look = session.look(again=bool(old or lost))
+            look = self._look(session, again=bool(old or lost))
             if stop.is_set():
                 return _CANCELLED
             self._lookout.took(seen, session.readings, wish.spec.names if old or lost else ())
-            plan = session.plan(look.desired, look.facts, self._ways.kind)
+            plan = self._plan(session, look, wish)
             made = session.preview(plan, self._allowed)
         except (UnknownBuild, OSError) as error:
             return str(error)
@@ -194,7 +199,7 @@ class Runs:
             return _CANCELLED
         outline = outline_of(made, self._masker.mask)
         self.preview, self._planned = made, (run, made)
-        return Reviewed(wish.answers, outline, *refusal(wish.spec, look))
+        return Reviewed(wish.answers, outline, *self._refusal(wish.spec, look))
 
     def apply(self, wish: Wish | None, stop: threading.Event) -> Word:
         """Carry out what the last review showed. It changes nothing when that is not what would be done now."""
@@ -227,11 +232,11 @@ class Runs:
         # Whatever was read before is looked at afresh: only what is true now may be changed.
         seen = Seen(ClusterFacts(), {}, self._lookout.seen.identities)
         session = self._opened(wish, stop, sinks, seen, run)
-        look = session.look()
+        look = self._look(session)
         if stop.is_set():
             return self._not_begun(run, "cancelled", _NOT_BEGUN, sinks)
-        said, _, lost = refusal(wish.spec, look)
-        plan = session.plan(look.desired, look.facts, self._ways.kind)
+        said, _, lost = self._refusal(wish.spec, look)
+        plan = self._plan(session, look, wish)
         if not said:
             other = difference(reviewed, session.preview(plan, self._allowed))
             if stop.is_set():
@@ -249,6 +254,18 @@ class Runs:
         else:
             self._lookout.took(seen, session.readings, wish.spec.names)
         return "cancelled" if outcome.cancelled else "done" if outcome.good else "failed"
+
+    def _look(self, session: Session, *, again: bool = False) -> Look:
+        return session.inspect(again=again) if self._ways.mends else session.look(again=again)
+
+    def _plan(self, session: Session, look: Look, wish: Wish) -> Plan:
+        if self._ways.mends:
+            return session.repair_plan(look, ticked(look.findings, wish.ticks))
+        return session.plan(look.desired, look.facts, self._ways.kind)
+
+    def _refusal(self, spec: ClusterSpec, look: Look) -> tuple[str, tuple[Finding, ...], tuple[str, ...]]:
+        """In a repair no finding forbids the mending of others; only the hosts must be there."""
+        return refusal(spec, replace(look, findings=()) if self._ways.mends else look)
 
     def _not_begun(
         self,

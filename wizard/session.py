@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from validators.catalogue import INSTALL_CHECKS, check_install, install_needs
+from validators.cluster.catalogue import check_cluster, meanings
+from validators.cluster.looking import first_needs, then_needs
 from validators.settled import judge_settled
 
 from . import events
@@ -31,14 +33,22 @@ from .operations.places import path_at
 from .parts import Prober
 from .plan import Plan, Stage, merged_needs
 from .plans.install import INSTALL, Context, StageMaker, plan_of
+from .plans.repair import picks_of, plan_repair
 from .preview import Preview, preview
 from .readings import Readings
 from .runner import Consent, Decide, Outcome, Performance, Runner, no_job_loss, unattended
 from .spec import ClusterSpec
 from .words import counted
 
+ROUNDS = 2
+"""Readings after the first one: REST may answer on another port than was thought, and names ports itself."""
+
 CHECKED: tuple[str, ...] = tuple(check.id for check in INSTALL_CHECKS)
 """The ids of everything that a look judges, in its order."""
+
+
+INSPECTED: tuple[str, ...] = tuple(meanings())
+"""The ids of everything that an inspection may find, in the order of diagnosis."""
 
 
 class Parts(Protocol):
@@ -136,6 +146,33 @@ class Session:
         self._sink(events.FindingsMade(look.findings))
         return look
 
+    def inspect(self, *, again: bool = False) -> Look:
+        """Read a cluster that is there, in two rounds at most where nothing is odd, and judge what was seen."""
+        facts = self._readings.look(inspection(self.spec), self._sink, again=again)
+        asked: set[tuple[str, Need]] = set()
+        for _ in range(ROUNDS):
+            desired = settle(self.spec, facts)
+            more = {
+                host: tuple(need for need in needs if (host, need) not in asked)
+                for host, needs in then_needs(desired, facts).items()
+            }
+            more = {host: needs for host, needs in more.items() if needs}
+            if not more or self._stop.is_set():
+                break
+            facts = self._readings.look(more, again=again)
+            asked |= {(host, need) for host, needs in more.items() for need in needs}
+        self._seen(facts)
+        look = examine(self.spec, facts, self._waived, self._context(settle(self.spec, facts), facts))
+        self._sink(events.FindingsMade(look.findings))
+        return look
+
+    def repair_plan(self, look: Look, chosen: Iterable[Finding]) -> Plan:
+        """The plan of the fixes of these findings. The whole cluster is proved when no error is left out."""
+        picked = tuple(chosen)
+        whole = {one for one in look.findings if one.severity == "error"} <= set(picked)
+        context = self._context(look.desired, look.facts)
+        return plan_repair(look.desired, context, picks_of(look.desired, picked, whole))
+
     def read_rest(self, desired: Desired) -> ClusterFacts:
         """What the JobManagers say now, who leads where ZooKeeper knows, and what the NameNode says where there is one."""
         wanted: list[dict[str, tuple[Need, ...]]] = [dict(desired.asked)]
@@ -154,19 +191,7 @@ class Session:
         only: frozenset[str] | None = None,
     ) -> Plan:
         """The plan of these stages; `only` keeps the steps of these hosts (and of none other)."""
-        context = Context(
-            self.run.run_id,
-            self.state,
-            self._source.tar,
-            self._source.choices,
-            self.run.owner,
-            self._stale_lock(facts),
-            self._records(desired),
-            self._source.hadoop_tar,
-            self._source.hadoop_choices,
-            only or frozenset(),
-        )
-        plan = plan_of(kind, makers, desired, context)
+        plan = plan_of(kind, makers, desired, self._context(desired, facts, only))
         return plan if only is None else restricted(plan, only)
 
     def preview(self, plan: Plan, consent: Consent = no_job_loss) -> Preview:
@@ -199,6 +224,20 @@ class Session:
     def close(self) -> None:
         self._parts.close()
 
+    def _context(self, desired: Desired, facts: ClusterFacts, only: frozenset[str] | None = None) -> Context:
+        return Context(
+            self.run.run_id,
+            self.state,
+            self._source.tar,
+            self._source.choices,
+            self.run.owner,
+            self._stale_lock(facts),
+            self._records(desired),
+            self._source.hadoop_tar,
+            self._source.hadoop_choices,
+            only or frozenset(),
+        )
+
     def _stale_lock(self, facts: ClusterFacts) -> str:
         """The owner line of a lock whose run has certainly ended."""
         seen = path_at(facts[self.spec.master.name], f"{self.state}/lock/owner")
@@ -212,6 +251,14 @@ def judge(spec: ClusterSpec, facts: ClusterFacts, waived: Iterable[str] = ()) ->
     desired = settle(spec, facts)
     findings += waive(judge_settled(desired, facts, findings), waived)
     return Look(facts, findings, desired)
+
+
+def examine(
+    spec: ClusterSpec, facts: ClusterFacts, waived: Iterable[str] = (), context: Context | None = None
+) -> Look:
+    """The same of a cluster that is there. Pure."""
+    desired = settle(spec, facts)
+    return Look(facts, check_cluster(desired, facts, waived, context), desired)
 
 
 def refusal(spec: ClusterSpec, look: Look) -> tuple[str, tuple[Finding, ...], tuple[str, ...]]:
@@ -235,6 +282,18 @@ def survey(spec: ClusterSpec, facts: ClusterFacts | None = None) -> dict[str, tu
     """
     own = {host.name: _survey_of(spec, host.name) for host in spec.hosts}
     return merged_needs((own, install_needs(spec), hdfs_survey(spec, facts or ClusterFacts())))
+
+
+def named_by(spec: ClusterSpec, facts: ClusterFacts) -> Mapping[str, tuple[Need, ...]]:
+    """What these facts of a cluster that is there have shown to be worth a look besides."""
+    return then_needs(settle(spec, facts), facts)
+
+
+def inspection(spec: ClusterSpec, facts: ClusterFacts | None = None) -> dict[str, tuple[Need, ...]]:
+    """The first reading of a cluster that is there. It asks the same whatever the facts are."""
+    del facts
+    lock = {spec.master.name: (Paths(texts=(f"{state_on_master(spec)}/lock/owner",)),)}
+    return merged_needs((first_needs(spec), lock))
 
 
 def _survey_of(spec: ClusterSpec, host: str) -> tuple[Need, ...]:

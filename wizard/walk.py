@@ -57,7 +57,8 @@ class Walk(Answering):
         settle: float = SETTLE,
         times: Times = REAL,
     ) -> None:
-        super().__init__(use, reach, desk, shelf, masker, answers, waived, settle, times.now)
+        mends = repairing or use == "repair"
+        super().__init__(use, reach, desk, shelf, masker, answers, waived, settle, times.now, mends)
         self.steps: tuple[Step, ...] = WALKS["repair" if repairing else use]
         self.verbose = verbose
         """Whether a front end that prints shall print every command."""
@@ -65,11 +66,12 @@ class Walk(Answering):
         """The findings before the last run, to be compared with those after it."""
         self._practice = reach if isinstance(reach, PracticeReach) else None
         ways = Ways(
-            "repair" if repairing or use == "repair" else "install",
+            "repair" if mends else "install",
             recorded=use in ("install", "repair"),
             job_loss=job_loss,
             read_after=self._practice is not None,
             retries=self._practice is None,
+            mends=mends,
         )
         self._runs = Runs(reach, self._lookout, shelf, masker, self._sink, ways, times)
         self._listeners.append(self._runs.progress)
@@ -331,4 +333,4 @@ class Walk(Answering):
                 return f"The answers do not fit together: {wrong[0].path}: {wrong[0].sentence}"
             if view.spec is None:
                 return "Name a master and at least one worker first."
-            return Wish(draft.answers, draft.text, view.spec, self._waived)
+            return Wish(draft.answers, draft.text, view.spec, self._waived, dict(self._ticks))

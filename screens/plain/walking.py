@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NoReturn
 
+from wizard.findings import mendable
 from wizard.questions import Question, given
 from wizard.steps import Step
 from wizard.steps.typed import names
 from wizard.view import Use
 from wizard.walk import Walk
 from wizard.wanted import hosts_wanting
+from wizard.words import name_of
 
 from . import looking
 from .applying import apply
@@ -193,6 +195,8 @@ class Walking:
                     typed = self.talk.secret("Password for sudo, or Enter for none:")
                     if typed:
                         self.walk.password(typed, sudo=True)
+                case "mend":
+                    self._mend(step)
                 case "waive":
                     self._waive(step)
                 case _:
@@ -217,6 +221,8 @@ class Walking:
                 options.append(
                     ("sudo", f"Type the password for sudo, where it is not that of the login{needed}.")
                 )
+            if self.walk.mends and any(map(mendable, step.findings(view))):
+                options.append(("mend", "Choose what is mended."))
             if looking.blockers(view, step):
                 options.append(("waive", "Let a finding only warn."))
             if looking.hidden(view, step):
@@ -246,6 +252,22 @@ class Walking:
 
     def _open_logins(self) -> object:
         return looking.hosts_refusing(self.walk.view), self.walk.view.new_keys
+
+    def _mend(self, step: Step) -> None:
+        """One question for each kind of finding that the plan can mend."""
+        ids = {one.id: one for one in step.findings(self.walk.view) if mendable(one)}
+        try:
+            for id, one in ids.items():
+                title = one.fix.title if one.fix is not None else ""
+                cost = (
+                    ""
+                    if one.fix is not None and one.fix.grade == "safe"
+                    else " It touches more than Flink's files."
+                )
+                self.talk.console.say(f"{one.title} ({', '.join(map(name_of, one.hosts))}). {title}.{cost}")
+                self.walk.tick(id, self.talk.yes("Mend it?", self.walk.is_ticked(one)))
+        except (Back, Onward):
+            return
 
     def _waive(self, step: Step) -> None:
         ids = looking.blockers(self.walk.view, step)

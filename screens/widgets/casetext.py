@@ -18,12 +18,14 @@ from .inked import MUTED, ink, lines, marked, told
 from .planproblems import hosts_text
 
 
-def case_line(case: Case, mask: Callable[[str], str]) -> Content:
-    """The case as a line of a list."""
+def case_line(case: Case, mask: Callable[[str], str], tick: bool | None = None) -> Content:
+    """The case as a line of a list. `tick`: whether the plan mends it, None where that is not to be chosen."""
+    box = "" if tick is None else "[x] " if tick else "[ ] "
     where = hosts_text(case.finding.hosts)
     fate = "" if case.fate in {"found", "mended"} else f", {case.fate}"
     return Content.assemble(
         marked(case.mark, f"{case.word:<8}"),
+        ink(box, "bold"),
         ink(mask(case.finding.title)),
         ink(f"  {where}, {remedy_text(case.finding)}{fate}", MUTED),
     )
@@ -56,7 +58,7 @@ def case_content(case: Case, mask: Callable[[str], str]) -> Content:
     return lines(parts)
 
 
-def healthy_content(view: View) -> Content:
+def healthy_content(view: View, checked: tuple[str, ...] = CHECKED) -> Content:
     """What was looked at, where nothing was found."""
     names = view.spec.names if view.spec is not None else ()
     read = [name for name in names if (seen := view.facts_of(name)) is not None and seen.reached]
@@ -65,6 +67,6 @@ def healthy_content(view: View) -> Content:
             marked("good", "Nothing is wrong, as far as was looked.", "bold $text-success"),
             Content(""),
             *told("hosts", f"{counted(len(read), 'host')} read: {hosts_text(tuple(read))}"),
-            *told("checks", f"{len(CHECKED)}: {', '.join(CHECKED)}"),
+            *told("checks", f"{len(checked)}: {', '.join(checked)}"),
         ]
     )

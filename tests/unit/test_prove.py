@@ -232,3 +232,21 @@ def test_a_node_of_a_shared_home_has_its_own_configuration_and_flinks_ssh_sees_i
     proof = ProveConfDir("w1", "m", "w1", "/home/flink/own/conf")
     assert not proof.judge(after).good
     assert proof.judge(proof.expected(after)).good
+
+
+def test_a_taskmanager_that_was_killed_and_is_still_listed_does_not_count() -> None:
+    listed = [
+        {"id": name, "path": f"pekko.tcp://flink@{name}:41/rpc", "dataPort": 42, "slotsNumber": 2}
+        for name in ("w1", "w2")
+    ]
+    overview = {"taskmanagers": 2, "slots-total": 4}
+    case = {"version": "2.3.0", "overview": overview, "taskmanagers": listed}
+    facts = observed(case).changed("m", tcp=MappingProxyType({("w1", 42): "refused", ("w2", 42): "open"}))
+    all_of_them = TaskManagersRegistered("m", V23, REST, HOME, 2, 4, WORKERS)
+    assert all_of_them.then_needs(facts) == {"m": (Tcp((("w1", 42), ("w2", 42))),)}
+    verdict = all_of_them.judge(facts)
+    assert not verdict.good and not verdict.final and "1 of 2 TaskManagers, 2 of 4 slots" in verdict.observed
+    first, second = (TaskManagerRegistered(name, V23, REST, HOME, "m", name) for name in ("w1", "w2"))
+    assert not first.judge(facts).good and second.judge(facts).good
+    again = facts.changed("m", tcp=MappingProxyType({("w1", 42): "open", ("w2", 42): "open"}))
+    assert all_of_them.judge(again).good and first.judge(again).good

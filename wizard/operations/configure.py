@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..commands import Command, Upload
-from ..facts import ClusterFacts, HomeFacts, PathFacts
+from ..facts import ClusterFacts, HomeFacts, HostFacts, PathFacts
 from ..flink.configfile import ConfigUnreadable, ValueNotWritable, edit_config, read_config
 from ..flink.java import module_flags
 from ..flink.line import Format, Line
@@ -55,7 +55,7 @@ class WriteConfig(Operation):
         if file is None or file.text is None or self._untouched(facts, file):
             return False
         try:
-            found = read_config(file.text, fmt).values
+            found = self._seen(file.text, fmt)
         except ConfigUnreadable:
             return False
         wanted = self._wanted(facts, found)
@@ -80,8 +80,8 @@ class WriteConfig(Operation):
                 return (
                     Upload(path, text, before=before, backup=False, why="the configuration of this node"),
                 )
-            wanted = self._wanted(facts, read_config(file.text, fmt).values)
-            found = read_config(file.text, fmt).values
+            found = self._seen(file.text, fmt)
+            wanted = self._wanted(facts, found)
             changes: dict[str, str | None] = {k: v for k, v in wanted.items() if found.get(k) != v}
             changes |= {key: None for key in self.unset if key in found}
             text = edit_config(file.text, changes, fmt)
@@ -116,13 +116,14 @@ class WriteConfig(Operation):
             "Look at the file.",
         )
 
+    def _seen(self, text: str, fmt: Format) -> dict[str, str]:
+        """What Flink and its scripts take from the file: they miss a Java home that is not one flat line."""
+        config, key = read_config(text, fmt), self.line.keys.java_home
+        missed = any(one.text.startswith(f"{key} is read only") for one in config.problems)
+        return {name: value for name, value in config.values.items() if not (missed and name == key)}
+
     def _file(self, facts: ClusterFacts) -> tuple[PathFacts | None, Format]:
-        """The file that this Flink would read: 1.19 and 1.20 prefer a flink-conf.yaml that was left behind."""
-        host = facts[self.host]
-        flat = host.conf_file(self.home, "flink-conf.yaml")
-        if self.line.config.leftover_flat == "wins" and flat is not None:
-            return flat, "flat"
-        return host.conf_file(self.home, self.line.config.file), self.line.config.format
+        return config_file(facts[self.host], self.home, self.line)
 
     def _path(self, facts: ClusterFacts) -> str:
         file, _ = self._file(facts)
@@ -210,6 +211,14 @@ class WriteList(Operation):
 
     def _file(self, facts: ClusterFacts) -> PathFacts | None:
         return facts[self.host].conf_file(self.home, self.file)
+
+
+def config_file(host: HostFacts, home: str, line: Line) -> tuple[PathFacts | None, Format]:
+    """The file that this Flink would read: 1.19 and 1.20 prefer a flink-conf.yaml that was left behind."""
+    flat = host.conf_file(home, "flink-conf.yaml")
+    if line.config.leftover_flat == "wins" and flat is not None:
+        return flat, "flat"
+    return host.conf_file(home, line.config.file), line.config.format
 
 
 def missing_flags(line: Line, major: int | None, found: Mapping[str, str]) -> dict[str, str]:

@@ -24,12 +24,16 @@ LOOPBACK = re.compile(r"^(localhost(\.localdomain)?\.?$|127\.|\[?::1\]?$)")
 
 @dataclass(frozen=True, slots=True)
 class TaskManagerSeen:
-    """One TaskManager as REST lists it. `host` and `data_port` are what it tells other TaskManagers."""
+    """One TaskManager as REST lists it. `host` and `data_port` are what it tells other TaskManagers.
+
+    `rpc_port` is where the JobManager calls it, 0 where its path does not say.
+    """
 
     id: str
     host: str
     data_port: int
     slots: int
+    rpc_port: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,14 +128,18 @@ class TaskManagersRegistered(Proof):
         own: dict[str, tuple[Need, ...]] = {host: (Daemons(),) for host, _ in self.workers}
         return own | {self.host: (self.rest, Daemons())}
 
+    def then_needs(self, facts: ClusterFacts) -> Mapping[str, tuple[Need, ...]]:
+        return _listeners(facts, self.host, taskmanagers(facts, self.host, self.rest, self.line))
+
     def poll_needs(self) -> Mapping[str, tuple[Need, ...]]:
         # Asking every worker twice a second would take cores from the TaskManagers that start there.
         return {self.host: (self.rest,)}
 
     def judge(self, facts: ClusterFacts) -> Verdict:
         overview = answer(facts, self.host, self.rest, self.line.web.overview) or {}
-        count = number(overview, self.line.web.taskmanager_count, 0)
-        slots = number(overview, self.line.web.slot_count, 0)
+        gone = ghosts(facts, self.host, taskmanagers(facts, self.host, self.rest, self.line))
+        count = number(overview, self.line.web.taskmanager_count, 0) - len(gone)
+        slots = number(overview, self.line.web.slot_count, 0) - sum(one.slots for one in gone)
         wanted = f"{_taskmanagers(self.taskmanagers)}, {counted(self.slots, 'slot')}"
         good = (count, slots) == (self.taskmanagers, self.slots)
         if count < self.taskmanagers:
@@ -206,12 +214,17 @@ class TaskManagerRegistered(Proof):
             self.master: (self.rest, Daemons()) if self.master == self.host else (self.rest,)
         }
 
+    def then_needs(self, facts: ClusterFacts) -> Mapping[str, tuple[Need, ...]]:
+        return _listeners(facts, self.master, taskmanagers(facts, self.master, self.rest, self.line))
+
     def judge(self, facts: ClusterFacts) -> Verdict:
         host = facts[self.host]
         ours = [daemon for daemon in host.daemons or () if host.runs_from(daemon, self.home)]
         if not any(daemon.kind == "taskmanager" for daemon in ours):
             return Verdict(False, "its process has ended", "a TaskManager", final=True)
-        seen = [one.host for one in taskmanagers(facts, self.master, self.rest, self.line)]
+        listed = taskmanagers(facts, self.master, self.rest, self.line)
+        gone = ghosts(facts, self.master, listed)
+        seen = [one.host for one in listed if one not in gone]
         wanted = f"{self.address} among the TaskManagers" + (
             f", {self.count} times" if self.count > 1 else ""
         )
@@ -250,6 +263,14 @@ class AddressesReachable(Proof):
     @property
     def title(self) -> str:
         return "The TaskManagers reach each other"
+
+    @property
+    def patience(self) -> float:
+        """A TaskManager that was killed stays registered until its heartbeat times out: 50 s by default."""
+        return 70.0
+
+    def poll_needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (self.rest,)}
 
     @property
     def fatal(self) -> bool:
@@ -292,7 +313,8 @@ class AddressesReachable(Proof):
                 "every data port open to every worker",
                 "\n".join(closed[:10]),
                 "Open these ports between the workers, or fix them with taskmanager.data.port.",
-                final=True,
+                # Nobody listens where a TaskManager was; whatever else is between does not go by itself.
+                final=not all(line.endswith("refused") for line in closed),
             )
         if len(self.workers) == 1 or not targets:
             return Verdict(
@@ -313,6 +335,24 @@ class AddressesReachable(Proof):
         for host, _ in self.workers:
             facts = facts.changed(host, tcp=MappingProxyType({**facts[host].tcp, **reached}))
         return with_answer(facts, self.host, self.rest, path, {"taskmanagers": listed})
+
+
+def ghosts(
+    facts: ClusterFacts, master: str, listed: Iterable[TaskManagerSeen]
+) -> tuple[TaskManagerSeen, ...]:
+    """TaskManagers that were killed and are listed until their heartbeat times out: nobody listens there any more."""
+    tcp = facts[master].tcp
+    return tuple(one for one in listed if tcp.get((one.host, one.data_port)) == "refused")
+
+
+def _listeners(
+    facts: ClusterFacts, master: str, listed: Iterable[TaskManagerSeen]
+) -> Mapping[str, tuple[Need, ...]]:
+    """Whether the data ports of these TaskManagers open for the master; loopback says nothing about another host."""
+    targets = tuple(
+        (one.host, one.data_port) for one in listed if one.data_port > 0 and not LOOPBACK.match(one.host)
+    )
+    return {master: (Tcp(targets),)} if targets and facts[master].reached else {}
 
 
 def _taskmanagers(count: int) -> str:
@@ -347,7 +387,7 @@ def taskmanagers(facts: ClusterFacts, host: str, rest: Rest, line: Line) -> tupl
         if not isinstance(entry, dict):
             continue
         one = cast("dict[str, Any]", entry)
-        found = re.search(r"@(\[[^\]]+\]|[^:/\[]+):\d", str(one.get("path", "")))
+        found = re.search(r"@(\[[^\]]+\]|[^:/\[]+):(\d+)", str(one.get("path", "")))
         name = found[1].strip("[]") if found else _told_name(one)
         seen.append(
             TaskManagerSeen(
@@ -355,6 +395,7 @@ def taskmanagers(facts: ClusterFacts, host: str, rest: Rest, line: Line) -> tupl
                 name,
                 number(one, "dataPort", -1),
                 number(one, "slotsNumber", 0),
+                int(found[2]) if found else 0,
             )
         )
     return tuple(seen)

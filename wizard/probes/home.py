@@ -60,6 +60,8 @@ if [ $k = there ] && cd "$p"; then
     if [ -f "$f" ]; then if [ -x "$f" ]; then x=${x:-yes}; else x=no; fi; fi
   done
   h executable $x
+  r=$(printf '\r')
+  h returns; grep -l "$r" bin/*.sh bin/flink 2>/dev/null | b64
   set --; for f in @LISTED@; do if [ -d "$f" ]; then set -- "$@" "$f"; fi; done
   for f in *; do if [ -f "$f" ]; then set -- "$@" "./$f"; fi; done
   if stat -c %s . >/dev/null 2>&1; then g='-c %s/%Y/%n'; else g='-f %z/%m/%N'; fi
@@ -146,6 +148,12 @@ def read_home(reading: Reading, path: str, product: Product = FLINK) -> HomeFact
         operator_files=operator,
         real=decoded_text(reading.body("real")).strip("\n") if reading.has("real") else "",
         executable={"yes": True, "no": False}.get(executable),
+        jars={
+            name.removeprefix("lib/"): size
+            for name, (size, _) in files.items()
+            if re.fullmatch(r"lib/[^/]+\.jar", name)
+        },
+        returns=tuple(decoded_text(reading.body("returns")).split()) if reading.has("returns") else (),
     )
 
 

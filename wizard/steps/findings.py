@@ -5,6 +5,8 @@ Knows which step of an install owns which finding. It must not know the checks t
 
 from __future__ import annotations
 
+from validators.cluster.catalogue import meanings
+
 from ..facts import HostFacts
 from ..flink.catalogue import line_of
 from ..spec import ClusterSpec, HostSpec
@@ -24,8 +26,9 @@ CONCERNS: frozenset[str] = (
     | flink_config.CONCERNS
     | workers.CONCERNS
     | hdfs.CONCERNS
+    | frozenset(meanings())
 )
-"""All of them: a repair has one step for what an install looks at on seven."""
+"""All of them: a repair has one step for what an install looks at on seven, and for what only a running cluster has."""
 
 COLUMNS = (STATE, "errors", "warnings", "what runs")
 
@@ -84,7 +87,14 @@ def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
                 f"tail -n 40 {word(log)}/*",
             ),
         ),
-        ByHand("The same without a dialogue", (f"flink-wizard status {file}",)),
+        ByHand(
+            "The same without a dialogue",
+            (
+                f"flink-wizard status {file}",
+                f"flink-wizard check {file}",
+                f"flink-wizard check {file} --fix-safe",
+            ),
+        ),
     )
 
 

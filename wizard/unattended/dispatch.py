@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ..exits import Exit
-from . import apply, jobmanagers, operate, workers
+from . import apply, check, jobmanagers, operate, workers
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], Exit]] = MappingProxyType(
     {
         "install": apply.install,
         "apply": apply.apply,
         "preview": apply.show,
+        "check": check.check,
         "export": apply.export,
         "status": operate.status,
         "start": operate.start,

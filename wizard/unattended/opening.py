@@ -90,9 +90,12 @@ def opened(
     *,
     quiet: bool = False,
     journal: bool = True,
+    talk: bool = False,
     passwords: Passwords | None = None,
 ) -> Generator[Opened]:
     """A session over these answers; everything it opened is closed again. `passwords` are those of an earlier one.
+
+    `quiet` keeps standard output free for one document; with `talk` the run is then told on standard error.
 
     Raises:
         Refused: the answers, the options or the state directory cannot be used.
@@ -123,7 +126,7 @@ def opened(
             sentence = f"{error.filename}: {error.strerror}. Choose another --state-dir or --log-file."
             raise Refused(sentence) from None
         printer = Printer(terminal, options.verbose)
-        if not quiet:
+        if not quiet or talk:
             sinks.append(printer)
         stop = INTERRUPT.begin()
         stack.callback(INTERRUPT.end)

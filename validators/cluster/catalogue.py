@@ -1,0 +1,231 @@
+"""All checks of an existing cluster: reading the tuple tells what is looked at, in the order of diagnosis.
+
+Runs every check, leaves out what another finding explains, and says what each fix would do. It must not know how facts
+were read. CAUSES is the order of diagnosis as data: one cause is not reported as five.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from types import MappingProxyType
+
+from validators.check import joined, manual
+from wizard.commands import lines_of
+from wizard.desired import Desired
+from wizard.facts import ClusterFacts
+from wizard.findings import Finding, Fix, waive
+from wizard.operations.configure import WriteConfig
+from wizard.operations.mending import MakeOwn
+from wizard.operations.operation import CannotOperate, Operation
+from wizard.plans.install import Context
+from wizard.plans.repair import operations_of
+
+from .agreement import AGREEMENT
+from .configuration import CONFIGURATION
+from .files import FILES
+from .java import JAVA
+from .logins import LOGINS
+from .machines import ACCOUNTS, MACHINES, NAMES, REACH, RESOURCES
+from .network import NETWORK
+from .observed import ClusterCheck, Observed
+from .processes import PROCESSES
+from .registration import REGISTRATION
+
+CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
+    REACH,
+    *ACCOUNTS,
+    LOGINS,
+    *MACHINES,
+    *FILES,
+    JAVA,
+    *CONFIGURATION,
+    *AGREEMENT,
+    *NAMES,
+    *RESOURCES,
+    *PROCESSES,
+    NETWORK,
+    *REGISTRATION,
+)
+
+CRASHED = "check-crashed"
+
+CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "login-profile-hijacks": frozenset(
+            {"java-missing-on-worker", "login-profile-hijacks", "key-options-restrict", "taskmanager-down"}
+        ),
+        "install-path-missing-on-worker": frozenset(
+            {"conf-missing", "missing-exec-bits", "taskmanager-down", "jobmanager-down", "conf-out-of-sync"}
+        ),
+        "mixed-flink-versions": frozenset(
+            {"flink-jars-damaged", "taskmanager-not-registered", "taskmanager-down", "conf-missing"}
+        ),
+        "flink-jars-damaged": frozenset(
+            {"taskmanager-down", "jobmanager-down", "taskmanager-not-registered"}
+        ),
+        "missing-exec-bits": frozenset({"taskmanager-down", "jobmanager-down"}),
+        "install-or-log-dir-not-writable": frozenset({"taskmanager-down", "jobmanager-down"}),
+        "tmp-unusable": frozenset({"taskmanager-down", "jobmanager-down", "tmp-or-disk-full"}),
+        "java-missing-on-worker": frozenset({"taskmanager-down", "jobmanager-down"}),
+        "java-home-only-interactive": frozenset({"taskmanager-down", "jobmanager-down"}),
+        "java-home-wrong": frozenset({"taskmanager-down", "jobmanager-down", "restart-pending"}),
+        "java-version-unsupported": frozenset(
+            {"taskmanager-down", "jobmanager-down", "restart-pending", "java-mixed-versions"}
+        ),
+        "env-java-home-nested": frozenset({"java-mixed-versions", "restart-pending"}),
+        "conf-yaml-syntax": frozenset(
+            {"taskmanager-down", "jobmanager-down", "conf-out-of-sync", "restart-pending"}
+        ),
+        "conf-missing": frozenset({"taskmanager-down", "jobmanager-down"}),
+        "memory-config-impossible": frozenset({"taskmanager-down", "jobmanager-down", "restart-pending"}),
+        "memory-over-ram": frozenset({"taskmanager-down", "jobmanager-down", "restart-pending"}),
+        "legacy-memory-keys": frozenset({"restart-pending"}),
+        "bind-host-localhost": frozenset({"restart-pending", "taskmanager-not-registered"}),
+        "jm-rpc-address-localhost": frozenset(
+            {"conf-out-of-sync", "restart-pending", "taskmanager-not-registered"}
+        ),
+        "taskmanager-host-localhost": frozenset({"restart-pending", "tm-on-master-advertises-loopback"}),
+        "rest-bound-to-loopback": frozenset({"rest-unreachable", "restart-pending"}),
+        "conf-out-of-sync": frozenset({"restart-pending", "taskmanager-not-registered"}),
+        "name-not-resolvable": frozenset({"taskmanager-not-registered", "master-login-refused"}),
+        "name-is-loopback": frozenset({"taskmanager-not-registered", "name-differs"}),
+        "name-differs": frozenset({"taskmanager-not-registered"}),
+        "host-unreachable": frozenset({"ssh-between-nodes-closed"}),
+        "port-in-use": frozenset({"jobmanager-down", "taskmanager-down", "rest-unreachable"}),
+        "firewall-tm-ports": frozenset({"taskmanager-not-registered"}),
+        "jobmanager-down": frozenset({"taskmanager-not-registered", "jm-on-wrong-host"}),
+    }
+)
+"""Finding → findings of the same hosts that follow from it, and are said only when it is gone."""
+
+EVERYWHERE: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "bind-host-localhost": frozenset({"taskmanager-not-registered"}),
+        "own-name-is-loopback": frozenset({"taskmanager-not-registered"}),
+        "jm-on-wrong-host": frozenset({"taskmanager-not-registered", "jobmanager-down"}),
+        "firewall-jm-port": frozenset({"taskmanager-not-registered", "rest-unreachable"}),
+        "hostname-clash-or-underscore": frozenset({"rest-unreachable", "taskmanager-not-registered"}),
+    }
+)
+"""The same for what follows on any host."""
+
+
+@cache
+def meanings() -> Mapping[str, str]:
+    """Every id that a check of an existing cluster may find, with its meaning in one line."""
+    found: dict[str, str] = {}
+    for check in CLUSTER_CHECKS:
+        for id, meaning in check.ids.items():
+            found.setdefault(id, meaning)
+    return {**found, CRASHED: "a check could not be made, by a fault of the wizard"}
+
+
+def nearest(id: str) -> str:
+    """The known id that this was most likely meant to be, "" when none looks like it."""
+    near = difflib.get_close_matches(id, meanings(), n=1, cutoff=0.6)
+    return near[0] if near else ""
+
+
+def check_cluster(
+    desired: Desired,
+    facts: ClusterFacts,
+    waived: Iterable[str] = (),
+    context: Context | None = None,
+    checks: Iterable[ClusterCheck] = CLUSTER_CHECKS,
+) -> tuple[Finding, ...]:
+    """What is wrong with this cluster: errors first, then in the order of diagnosis."""
+    seen = Observed(desired, facts)
+    found: list[Finding] = []
+    for check in checks:
+        found.extend(_looked(check, seen))
+    said = explained(found)
+    known = operations_of(desired, context or Context("RUN", "~/.flink-wizard", "", (), ""))
+    said = [_with_commands(one, seen, known) for one in said]
+    order = {"error": 0, "warning": 1, "info": 2}
+    told = waive(joined(said, desired.spec.names), waived)
+    return tuple(sorted(told, key=lambda one: order[one.severity]))
+
+
+def explained(found: Iterable[Finding]) -> list[Finding]:
+    """The findings without those that another one explains; what follows from a mere remark stays."""
+    listed = list(found)
+    on: dict[str, set[str]] = {}
+    anywhere: set[str] = set()
+    for one in listed:
+        if one.severity == "info":
+            continue
+        anywhere |= EVERYWHERE.get(one.id, frozenset())
+        for host in one.hosts:
+            on.setdefault(host, set()).update(CAUSES.get(one.id, frozenset()) - {one.id})
+    kept: list[Finding] = []
+    said: set[tuple[str, str]] = set()
+    for one in listed:
+        hosts = tuple(
+            host
+            for host in one.hosts
+            if one.id not in on.get(host, ()) and one.id not in anywhere and (one.id, host) not in said
+        )
+        # Two findings of one id on one host that differ are two; a second check's word on the first one's is not.
+        if hosts or not one.hosts:
+            kept.append(replace(one, hosts=hosts))
+        if one.id in _ONCE:
+            said.update((one.id, host) for host in one.hosts)
+    return kept
+
+
+_ONCE = frozenset(
+    {"login-profile-hijacks", "host-key-changed", "wrong-or-missing-user", "name-not-resolvable"}
+)
+"""Ids of which one finding a host is enough, whichever check speaks first."""
+
+
+def _with_commands(one: Finding, seen: Observed, known: Mapping[tuple[str, str], Operation]) -> Finding:
+    """The finding with the commands of its fix; a fix that has no way from here is left to the operator."""
+    fix = one.fix
+    if fix is None or fix.operation is None:
+        return one
+    commands: list[str] = []
+    for host in one.hosts:
+        operation = _operation(host, fix, seen, known)
+        if operation is None:
+            continue
+        try:
+            if not operation.satisfied(seen.facts):
+                commands += [lines_of(command) for command in operation.commands(seen.facts)]
+        except CannotOperate as refusal:
+            return replace(one, fix=manual(refusal.action or refusal.cause))
+    return replace(one, fix=replace(fix, commands=tuple(dict.fromkeys(commands))))
+
+
+def _operation(
+    host: str, fix: Fix, seen: Observed, known: Mapping[tuple[str, str], Operation]
+) -> Operation | None:
+    spec = seen.spec
+    if fix.operation == "write-config":
+        values = tuple((key, value) for key, value in fix.settings if value is not None)
+        unset = tuple(key for key, value in fix.settings if value is None)
+        return WriteConfig(host, spec.flink.home, seen.line, values, unset, conf_dir=spec.conf_dir)
+    if fix.operation == "make-own":
+        return MakeOwn(host, tuple(key for key, _ in fix.settings))
+    return known.get((host, fix.operation or ""))
+
+
+def _looked(check: ClusterCheck, seen: Observed) -> tuple[Finding, ...]:
+    try:
+        return tuple(check.look(seen))
+    # A fault in one check must not silence the others, whatever it is: here alone everything is caught.
+    except Exception as fault:  # noqa: BLE001
+        return (
+            Finding(
+                CRASHED,
+                "warning",
+                seen.spec.names[:1],
+                f"The check “{check.name}” could not be made",
+                f"{type(fault).__name__}: {fault}",
+                "a verdict",
+                "This is a fault of the wizard: what this check looks at is not known to be right.",
+            ),
+        )

@@ -1,0 +1,156 @@
+"""An existing cluster as its checks see it: what is wanted, what was read, and what Flink itself makes of that.
+
+Knows where a daemon takes its configuration from and which daemons are this cluster's. It must not judge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from wizard.desired import Desired
+from wizard.facts import ClusterFacts, DaemonFacts, HomeFacts, HostFacts, PathFacts
+from wizard.findings import Finding
+from wizard.flink.configfile import ConfigFile, ConfigUnreadable, read_config
+from wizard.flink.line import Format, Line
+from wizard.operations.configure import config_file
+from wizard.operations.prove import LOOPBACK, TaskManagerSeen, answer, number, taskmanagers
+from wizard.spec import ClusterSpec, HostSpec
+
+Kind = Literal["jobmanager", "taskmanager"]
+
+NAMES: Mapping[str, str] = {"jobmanager": "JobManager", "taskmanager": "TaskManager"}
+
+
+@dataclass(frozen=True)
+class Observed:
+    """`desired` is settled from the same facts; a host that was not read takes no part in any check."""
+
+    desired: Desired
+    facts: ClusterFacts
+
+    @property
+    def spec(self) -> ClusterSpec:
+        return self.desired.spec
+
+    @property
+    def line(self) -> Line:
+        return self.desired.line
+
+    @property
+    def master(self) -> HostSpec:
+        return self.spec.master
+
+    @property
+    def several(self) -> bool:
+        """Whether anything but the master is part of the cluster: then addresses matter."""
+        return len(self.spec.hosts) > 1
+
+    def hosts(self) -> Iterator[tuple[HostSpec, HostFacts]]:
+        """The nodes that were read, the master first."""
+        for host in self.spec.hosts:
+            if host.name in self.facts and self.facts[host.name].reached:
+                yield host, self.facts[host.name]
+
+    def workers(self) -> Iterator[tuple[HostSpec, HostFacts]]:
+        return ((host, seen) for host, seen in self.hosts() if self.spec.is_worker(host.name))
+
+    def home(self, host: str) -> HomeFacts | None:
+        """The Flink home of a host, None when there is none or it was not read."""
+        seen = self.facts[host].homes.get(self.spec.flink.home)
+        return seen if seen is not None and seen.exists else None
+
+    def file(self, host: str) -> tuple[PathFacts | None, Format]:
+        """The configuration that Flink would read on this host, with its format."""
+        return config_file(self.facts[host], self.spec.flink.home, self.line)
+
+    def config(self, host: str) -> ConfigFile | None:
+        """What Flink takes from that file; None when it is not there, was not read or does not parse."""
+        return self._configs.get(host)
+
+    def value(self, host: str, key: str | None) -> str | None:
+        """A key of the configuration of a host, None where it is not set."""
+        config = self.config(host)
+        return config.values.get(key) if config is not None and key is not None else None
+
+    @cached_property
+    def _configs(self) -> dict[str, ConfigFile]:
+        found: dict[str, ConfigFile] = {}
+        for host, _ in self.hosts():
+            file, form = self.file(host.name)
+            if file is None or file.text is None:
+                continue
+            try:
+                found[host.name] = read_config(file.text, form)
+            except ConfigUnreadable:
+                continue
+        return found
+
+    def running(self, host: str, kind: Kind) -> tuple[DaemonFacts, ...]:
+        """The daemons of this cluster on a host."""
+        seen, spec = self.facts[host], self.spec
+        return tuple(
+            one
+            for one in seen.daemons or ()
+            if one.kind == kind and seen.runs_from(one, spec.flink.home, spec.conf_dir)
+        )
+
+    @property
+    def overview(self) -> Mapping[str, Any] | None:
+        """What the JobManager says of itself, None when it does not answer."""
+        return answer(self.facts, self.master.name, self.desired.rest, self.line.web.overview)
+
+    @cached_property
+    def registered(self) -> tuple[TaskManagerSeen, ...]:
+        """The TaskManagers that the JobManager lists."""
+        return taskmanagers(self.facts, self.master.name, self.desired.rest, self.line)
+
+    def worker_of(self, one: TaskManagerSeen) -> str:
+        """The worker on which a registered TaskManager runs, "" when its address tells none."""
+        for host, seen in self.workers():
+            own = {host.name, host.address, seen.hostname or host.name, *(seen.addresses or ())}
+            if one.host in own:
+                return host.name
+        return ""
+
+    @property
+    def slots(self) -> int:
+        return number(self.overview or {}, self.line.web.slot_count, 0)
+
+
+Look = Callable[[Observed], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterCheck:
+    """`ids` are all that it may find, each with its meaning in one line."""
+
+    name: str
+    ids: Mapping[str, str]
+    look: Look = field(repr=False)
+
+
+def loopback(address: str | None) -> bool:
+    """Whether an address or name is one's own machine by its spelling alone."""
+    return bool(address and LOOPBACK.match(address.strip().strip("[]")))
+
+
+def place_of(text: str, key: str) -> str:
+    """`line N: …` of the line that sets a key, "" when no single line does."""
+    last = key.rsplit(".", 1)[-1]
+    for pattern in (rf"\s*['\"]?{re.escape(key)}['\"]?\s*:", rf"\s+['\"]?{re.escape(last)}['\"]?\s*:"):
+        for count, line in enumerate(text.splitlines(), start=1):
+            if re.match(pattern, line):
+                return f"line {count}: {line.strip()}"
+    return ""
+
+
+def quoted(seen: Observed, host: str, key: str) -> str:
+    """`host: file: line N: …` of a key in the configuration of a host, for a finding's evidence."""
+    file, _ = seen.file(host)
+    if file is None or file.text is None:
+        return f"{host}: no configuration file"
+    return f"{host}: {file.path}: {place_of(file.text, key) or f'{key} is not set'}"

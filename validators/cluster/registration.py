@@ -1,0 +1,153 @@
+"""What the JobManager itself says: it answers, every TaskManager that runs is registered, at an address of its own.
+
+Registered is not yet working: an address of loopback looks healthy and is not. Knows REST answers alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from validators.check import manual
+from wizard.findings import Finding, Fix
+
+from .observed import ClusterCheck, Observed, loopback
+
+
+def rest(seen: Observed) -> Iterator[Finding]:
+    """A JobManager that runs and does not answer where it should."""
+    master = seen.master.name
+    if not seen.running(master, "jobmanager"):
+        return
+    address = seen.desired.rest
+    answered = seen.facts[master].rest.get(address.key)
+    overview = seen.overview
+    if answered is None:
+        return
+    if overview is None or seen.line.web.taskmanager_count not in overview:
+        yield Finding(
+            "rest-unreachable",
+            "error",
+            (master,),
+            f"The JobManager does not answer on port {address.port}",
+            answered.evidence or "an answer that is not Flink's",
+            f"an answer from http://{address.address}:{address.port}",
+            "Neither bin/flink nor anybody else learns what the cluster does.",
+            (f"{master}: http://{address.address}:{address.port}: {answered.evidence or 'not Flink'}",),
+            manual(f"Read the newest log of the JobManager in {seen.desired.log_dir} on {master}"),
+        )
+        return
+    said = overview.get("flink-version")
+    if said is not None and said != seen.spec.flink.version:
+        yield Finding(
+            "mixed-flink-versions",
+            "error",
+            (master,),
+            f"The JobManager that runs is Flink {said}",
+            f"Flink {said}",
+            f"Flink {seen.spec.flink.version}",
+            "A TaskManager of another version runs, and is refused again and again.",
+            (f"{master}: http://{address.address}:{address.port}: flink-version {said}",),
+            Fix("asks", "Start it anew from the home that is there now", (), "end-jobmanagers"),
+        )
+
+
+def taskmanagers(seen: Observed) -> Iterator[Finding]:
+    """TaskManagers that run and are not registered."""
+    if seen.overview is None or (not seen.registered and seen.line.number < (0, 10)):
+        return
+    here = Counter(seen.worker_of(one) for one in seen.registered)
+    # An address that tells no worker may be any of theirs.
+    unknown = here.pop("", 0)
+    for host, _ in seen.workers():
+        running = len(seen.running(host.name, "taskmanager"))
+        missing = running - here.get(host.name, 0)
+        if missing <= 0 or unknown >= missing:
+            unknown -= max(0, missing)
+            continue
+        yield Finding(
+            "taskmanager-not-registered",
+            "error",
+            (host.name,),
+            f"The TaskManager on {host.name} runs and is not registered",
+            f"{here.get(host.name, 0)} of {running} registered",
+            f"{running} registered",
+            "Its slots are missing, and its process looks healthy.",
+            (
+                f"{seen.master.name}: http://{seen.desired.rest.address}:{seen.desired.rest.port}"
+                f"{seen.line.web.taskmanagers}: {', '.join(sorted(one.host for one in seen.registered)) or 'none'}",
+            ),
+            manual(f"Read the newest log of the TaskManager in {seen.desired.log_dir} on {host.name}"),
+        )
+
+
+def advertised(seen: Observed) -> Iterator[Finding]:
+    """The address at which a TaskManager tells the others to find it."""
+    if len(seen.spec.workers) < 2:
+        return
+    keys = seen.line.keys
+    for one in seen.registered:
+        if not loopback(one.host):
+            continue
+        guilty = [host.name for host, _ in seen.workers() if loopback(seen.value(host.name, keys.tm_host))]
+        if guilty:
+            continue  # The configuration says so: that check has spoken.
+        on_master = seen.spec.is_worker(seen.master.name)
+        names = (seen.master.name,) if on_master else tuple(host.name for host, _ in seen.workers())
+        yield Finding(
+            "tm-on-master-advertises-loopback" if on_master else "taskmanager-host-localhost",
+            "error",
+            names,
+            f"A TaskManager tells the others to find it at {one.host}",
+            one.host,
+            "an address that the other hosts reach",
+            "It is registered, and a job that crosses TaskManagers fails to connect to it.",
+            (f"{seen.master.name}: {seen.line.web.taskmanagers}: {one.host}, data port {one.data_port}",),
+            Fix(
+                "safe",
+                f"Write {keys.tm_host} with the name of this host",
+                (),
+                "write-config",
+                ((keys.tm_host, seen.spec.host(names[0]).address),),
+            )
+            if len(names) == 1
+            else manual(f"Set {keys.tm_host} on each worker to its own name"),
+        )
+        return
+    for one in seen.registered:
+        if one.host.replace(".", "").isdigit() and not loopback(one.host) and not seen.worker_of(one):
+            yield Finding(
+                "ipv6-or-multihomed",
+                "error",
+                (seen.master.name,),
+                f"A TaskManager tells the others to find it at {one.host}, which no worker has",
+                one.host,
+                "an address of a worker in the cluster's network",
+                "Behind address translation, or on a network of containers, the others cannot connect to it.",
+                (f"{seen.master.name}: {seen.line.web.taskmanagers}: {one.host}, data port {one.data_port}",),
+                manual(f"Set {keys.tm_host} on each worker to its name in the cluster's network"),
+            )
+
+
+REGISTRATION = (
+    ClusterCheck(
+        "rest",
+        {
+            "rest-unreachable": "the JobManager runs and does not answer",
+            "mixed-flink-versions": "another version than the others have",
+        },
+        rest,
+    ),
+    ClusterCheck(
+        "registered", {"taskmanager-not-registered": "a TaskManager runs and is not registered"}, taskmanagers
+    ),
+    ClusterCheck(
+        "advertised",
+        {
+            "tm-on-master-advertises-loopback": "the master's TaskManager tells the others a loopback address",
+            "taskmanager-host-localhost": "TaskManagers tell the others to find them at localhost",
+            "ipv6-or-multihomed": "a TaskManager tells an address that no worker has",
+        },
+        advertised,
+    ),
+)

@@ -1,0 +1,231 @@
+"""A repair: the operations that chosen fixes name, in the order of an install, then what must be started, then proofs.
+
+Read REPAIR for the order and BRINGS for what a fix brings along. It must not know how a fault was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ..desired import Desired
+from ..findings import Finding
+from ..operations.configure import WriteConfig
+from ..operations.copyhome import CopyHome
+from ..operations.daemons import Kind
+from ..operations.hostsfile import WriteHostsFile
+from ..operations.mending import EndDaemons, MakeExecutable, MakeOwn, MendSyntax, StripReturns
+from ..operations.operation import Operation
+from ..plan import Plan
+from ..spec import HostSpec
+from .install import (
+    Context,
+    StageMaker,
+    Steps,
+    authorize,
+    cluster_key,
+    java_everywhere,
+    known_hosts,
+    logins,
+    names_of,
+    plan_of,
+    requirements,
+    start_jobmanager,
+    start_taskmanagers,
+    verify,
+)
+from .install import configure as configure_all
+from .operate import verify_hosts
+
+Where = Literal["same", "master", "every"]
+
+BRINGS: Mapping[str, tuple[tuple[Where, str], ...]] = {
+    "install-java": (("same", "start"),),
+    "generate-key": (("every", "authorize-key"), ("every", "fix-modes"), ("every", "prove-login")),
+    "authorize-key": (("same", "fix-modes"), ("same", "prove-login")),
+    "fix-modes": (("same", "prove-login"),),
+    "pin-host-keys": (("every", "prove-login"),),
+    "write-ssh-config": (("every", "prove-login"),),
+    "make-executable": (("same", "start"),),
+    "strip-returns": (("same", "start"),),
+    "copy-flink": (("same", "end"), ("same", "start")),
+    "write-config": (("same", "start"),),
+    "mend-syntax": (("same", "start"),),
+    "make-own": (("same", "start"),),
+    "end-jobmanagers": (("same", "start"), ("master", "start-jobmanager")),
+    "end-taskmanagers": (("same", "start"),),
+}
+"""Operation → what goes with it: on the same host, on the master, or on every node. "start" and "end" are of whatever
+daemons belong on that host; one that runs and is not older than its configuration is left alone by "start".
+"""
+
+STARTS: tuple[str, ...] = ("start-jobmanager", "start-taskmanager")
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """What shall be mended: (host, operation), and the configuration that "write-config" sets, by host.
+
+    `paths` are the directories that "make-own" gives away, by host. `whole` when nothing that is an error was left out,
+    so that the whole cluster can be proved afterwards.
+    """
+
+    steps: frozenset[tuple[str, str]]
+    settings: Mapping[str, Mapping[str, str | None]]
+    paths: Mapping[str, tuple[str, ...]]
+    whole: bool = False
+
+    @property
+    def starts(self) -> bool:
+        return any(step in STARTS for _, step in self.steps)
+
+
+def picks_of(wish: Desired, chosen: Iterable[Finding], whole: bool) -> Picks:
+    """The steps that these findings' fixes name, with all that they bring along."""
+    steps: set[tuple[str, str]] = set()
+    settings: dict[str, dict[str, str | None]] = {}
+    paths: dict[str, tuple[str, ...]] = {}
+    for finding in chosen:
+        fix = finding.fix
+        if fix is None or fix.operation is None:
+            continue
+        for host in finding.hosts:
+            _add(wish, steps, host, fix.operation)
+            if fix.operation == "make-own":
+                paths[host] = tuple(dict.fromkeys((*paths.get(host, ()), *(key for key, _ in fix.settings))))
+            elif fix.settings:
+                settings.setdefault(host, {}).update(fix.settings)
+    return Picks(frozenset(steps), settings, paths, whole)
+
+
+def _add(wish: Desired, steps: set[tuple[str, str]], host: str, operation: str) -> None:
+    if operation in {"start", "end"}:
+        spec = wish.spec
+        kinds = ["jobmanager"] if host == spec.master.name else []
+        kinds += ["taskmanager"] if spec.is_worker(host) else []
+        for kind in kinds:
+            if operation == "end" or spec.start.flink:
+                steps.add((host, f"{operation}-{kind}" + ("s" if operation == "end" else "")))
+        return
+    if (host, operation) in steps:
+        return
+    steps.add((host, operation))
+    for where, more in BRINGS.get(operation, ()):
+        hosts = {"same": (host,), "master": (wish.spec.master.name,), "every": wish.spec.names}[where]
+        for other in hosts:
+            _add(wish, steps, other, more)
+
+
+def plan_repair(wish: Desired, context: Context, picks: Picks) -> Plan:
+    """The plan of these picks; without one it is empty but for the lock."""
+    makers = tuple((title, _picked(maker, picks)) for title, maker in _repair(picks))
+    proofs: tuple[tuple[str, StageMaker], ...] = ()
+    if picks.starts:
+        started = {host for host, step in picks.steps if step == "start-taskmanager"}
+        proofs = (("Verify", verify if picks.whole else _only(verify_hosts, started)),)
+    plan = plan_of("repair", (*makers, *proofs), wish, context)
+    return replace(plan, essential=frozenset({wish.spec.master.name}))
+
+
+def _repair(picks: Picks) -> tuple[tuple[str, StageMaker], ...]:
+    """All that a repair may do, in order."""
+
+    def own(wish: Desired, context: Context) -> Steps:
+        del wish, context
+        for host, paths in picks.paths.items():
+            yield MakeOwn(host, paths)
+
+    def configure(wish: Desired, context: Context) -> Steps:
+        spec = wish.spec
+        for host in spec.hosts:
+            values = picks.settings.get(host.name, {})
+            yield WriteConfig(
+                host.name,
+                spec.flink.home,
+                wish.line,
+                tuple((key, value) for key, value in values.items() if value is not None),
+                tuple(key for key, value in values.items() if value is None),
+                conf_dir=spec.conf_dir,
+            )
+        for step in configure_all(wish, context):
+            if not isinstance(step, WriteConfig):
+                yield step
+
+    return (
+        ("Requirements", requirements),
+        ("Java", java_everywhere),
+        ("Names", hosts_files),
+        ("Cluster key", cluster_key),
+        ("Authorize the key", authorize),
+        ("Known hosts", known_hosts),
+        ("Logins of the master", logins),
+        ("End daemons", end_daemons),
+        ("Flink's files", mend_homes),
+        ("Directories", own),
+        ("Syntax", mend_syntax),
+        ("Configure Flink", configure),
+        ("Start the JobManager", start_jobmanager),
+        ("Start the TaskManagers", start_taskmanagers),
+    )
+
+
+def hosts_files(wish: Desired, context: Context) -> Steps:
+    del context
+    nodes = tuple((name, host.name) for host in wish.spec.hosts for name in _entered(host))
+    for host in wish.spec.hosts:
+        yield WriteHostsFile(host.name, nodes)
+
+
+def _entered(host: HostSpec) -> tuple[str, ...]:
+    """The names by which Flink finds a node; an address needs no entry."""
+    return tuple(
+        name for name in names_of(host)[:1] if not name.replace(".", "").isdigit() and ":" not in name
+    )
+
+
+def end_daemons(wish: Desired, context: Context) -> Steps:
+    del context
+    spec, line = wish.spec, wish.line
+    kinds: tuple[Kind, ...] = ("taskmanager", "jobmanager")
+    for host in spec.hosts:
+        for kind in kinds:
+            yield EndDaemons(host.name, spec.flink.home, line, kind, spec.conf_dir, 0, wish.rests)
+
+
+def mend_homes(wish: Desired, context: Context) -> Steps:
+    spec, line = wish.spec, wish.line
+    for host in spec.hosts:
+        if host.name != spec.master.name:
+            yield CopyHome(host.name, spec.flink.home, spec.master.name, context.run_id, spec.conf_dir)
+        yield MakeExecutable(host.name, spec.flink.home, spec.conf_dir)
+        lists = tuple(name for name in (line.lists.workers, line.lists.masters) if name)
+        yield StripReturns(host.name, spec.flink.home, lists, context.run_id, spec.conf_dir)
+
+
+def mend_syntax(wish: Desired, context: Context) -> Steps:
+    del context
+    for host in wish.spec.hosts:
+        yield MendSyntax(host.name, wish.spec.flink.home, wish.line, wish.spec.conf_dir)
+
+
+def _picked(maker: StageMaker, picks: Picks) -> StageMaker:
+    return lambda wish, context: (
+        step for step in maker(wish, context) if (step.host, step.id) in picks.steps
+    )
+
+
+def _only(maker: StageMaker, hosts: Iterable[str]) -> StageMaker:
+    wanted = frozenset(hosts)
+    return lambda wish, context: (step for step in maker(wish, context) if step.host in wanted)
+
+
+def operations_of(wish: Desired, context: Context) -> Mapping[tuple[str, str], Operation]:
+    """Every operation that a fix may name, by host and id: what a finding says will be done is what they do."""
+    nothing = Picks(frozenset(), {}, {})
+    found: dict[tuple[str, str], Operation] = {}
+    for _, maker in _repair(nothing):
+        for step in maker(wish, context):
+            if isinstance(step, Operation):
+                found[step.host, step.id] = step
+    return found
