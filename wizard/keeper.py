@@ -29,7 +29,7 @@ from .sensitive import secrets_in, secrets_seen
 from .session import judge
 from .shelf import Shelf
 from .spec import ClusterSpec
-from .view import Use, View
+from .view import Adopted, Use, View
 
 SETTLE = 0.25
 """Seconds that answers may rest before they are saved and judged: typing goes on meanwhile."""
@@ -49,6 +49,7 @@ class Keeper:
         waived: Iterable[str],
         settle: float = SETTLE,
         clock: Callable[[], float] = time.time,
+        adopted: Adopted | None = None,
     ) -> None:
         self.use: Use = use
         self.desk = desk
@@ -68,8 +69,10 @@ class Keeper:
         self._draft = Draft(shelf.place, answers or Answers(), answers.text if answers else "")
         self._lookout = Lookout(reach, self._sink, self._looked, clock)
         self._dirty = True
-        self._save = bool(answers)
-        self._view = View(use, self._draft.answers, earlier=shelf.earlier())
+        # What was read is a proposal: it is saved once the operator goes on with it.
+        self._proposed = adopted is not None
+        self._save = bool(answers) and not self._proposed
+        self._view = View(use, self._draft.answers, earlier=shelf.earlier(), adopted=adopted)
         self._judged: Answers | None = None
         self._open_jobs = 0
         self._closed = False

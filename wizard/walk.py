@@ -31,7 +31,7 @@ from .runs import Reviewed, Runs, Ways, Wish, Word
 from .secrets import Masker, Secret
 from .shelf import Shelf
 from .steps import WALKS, Step
-from .view import ShownKey, Use
+from .view import Adopted, ShownKey, Use
 
 __all__ = ["Desk", "Reach", "Reviewed", "Walk", "spec_of"]
 
@@ -57,8 +57,10 @@ class Walk(Keeper):
         verbose: bool = False,
         settle: float = SETTLE,
         clock: Callable[[], float] = time.time,
+        adopted: Adopted | None = None,
     ) -> None:
-        super().__init__(use, reach, desk, shelf, masker, answers, waived, settle, clock)
+        answers = adopted.answers if adopted is not None else answers
+        super().__init__(use, reach, desk, shelf, masker, answers, waived, settle, clock, adopted)
         self.steps: tuple[Step, ...] = WALKS["repair" if repairing else use]
         self.verbose = verbose
         """Whether a front end that prints shall print every command."""
@@ -87,6 +89,9 @@ class Walk(Keeper):
         with self._lock:
             if step not in self._view.visited:
                 self._publish(visited=self._view.visited | {step})
+            if self._proposed and step != self.steps[0].id:
+                self._proposed, self._save = False, True
+                self._touch()
 
     # Answers
 

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from ..view import Adopted
 from .candidates import Candidate
-from .gathered import Adopted, Gathered, Node
+from .gathered import Gathered, Node
 from .implied import implied
 from .reading import NotAdopted, Pick, Read, adopt, plain_entry
 

@@ -5,11 +5,8 @@ Knows the shapes alone. It must not know how anything was read, nor what follows
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
-from ..answers import Answers
 from ..answers.answers import HostEntry
 from ..answers.judging import same_name
 from ..facts import HomeFacts, HostFacts
@@ -69,19 +66,3 @@ class Gathered:
         for node in (self.master, *self.standby, *self.workers):
             seen.setdefault(same_name(node.name), node)
         return tuple(seen.values())
-
-
-def _no_origins() -> Mapping[str, str]:
-    return MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Adopted:
-    """The answers that a cluster implies. `origins`: dotted path → where that answer comes from.
-
-    `notes` are sentences on what the answers cannot say, or say otherwise than the hosts.
-    """
-
-    answers: Answers
-    origins: Mapping[str, str] = field(default_factory=_no_origins)
-    notes: tuple[str, ...] = ()

@@ -20,7 +20,8 @@ from ..answers.keys import Key
 from ..facts import DiskFacts, PublicKey
 from ..flink.catalogue import builds_of
 from ..javachoice import JavaWish
-from .gathered import Adopted, Gathered, Node
+from ..view import Adopted
+from .gathered import Gathered, Node
 from .hostlists import LOOPBACK
 from .shares import Own, is_ha, shares
 from .sshway import way_to

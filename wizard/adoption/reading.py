@@ -16,10 +16,11 @@ from ..facts import HostFacts, PathFacts
 from ..flink.catalogue import is_released, line_of, nearest_version
 from ..flink.line import Line
 from ..needs import Account, Daemons, Home, Javas, Machine, Names, Need, Paths, Rest
+from ..view import Adopted
 from . import hadoop
 from .candidates import USUAL, Candidate, candidates, chosen, read_homes, scala_in
 from .confs import NodeConf, conf_of
-from .gathered import Adopted, Gathered, Node
+from .gathered import Gathered, Node
 from .hostlists import LOOPBACK, Listed, masters_of, odd_ports, workers_of
 from .implied import implied
 from .others import (
