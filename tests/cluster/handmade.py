@@ -56,13 +56,18 @@ class Handmade:
         lists = "slaves" if self.version.startswith(("1.9", "1.8")) else "workers"
         lines = "".join(f"{key}: {value}\n" for key, value in values.items())
         host.write(f"{self.home}/conf/{name}", f"# edited by hand\n{lines}", owner=self.user)
-        host.write(f"{self.home}/conf/{lists}", self.listed or "\n".join(self.workers) + "\n", owner=self.user)
+        host.write(
+            f"{self.home}/conf/{lists}", self.listed or "\n".join(self.workers) + "\n", owner=self.user
+        )
 
     def authorize(self, lab: Lab) -> None:
         """A key pair on the master that every host trusts, and the master's own list of known hosts."""
         first = lab[self.master]
         home = f"/home/{self.user}"
-        first.exec(f"mkdir -p -m 700 .ssh && ssh-keygen -q -t rsa -b 2048 -N '' -f {home}/.ssh/id_rsa", user=self.user)
+        first.exec(
+            f"mkdir -p -m 700 .ssh && ssh-keygen -q -t rsa -b 2048 -N '' -f {home}/.ssh/id_rsa",
+            user=self.user,
+        )
         public = first.read(f"{home}/.ssh/id_rsa.pub")
         for name in self.names:
             lab[name].exec("mkdir -p -m 700 .ssh && cat >> .ssh/authorized_keys && chmod 600 .ssh/authorized_keys",

@@ -16,7 +16,9 @@ from tests.lab import Lab
 pytestmark = pytest.mark.timeout(600)
 
 HOME = "/srv/flink/flink-1.20.5"
-JAVA = next(iter(sorted(str(path) for path in Path("/usr/lib/jvm").glob("java-1.17*"))), "/usr/lib/jvm/java-17")
+JAVA = next(
+    iter(sorted(str(path) for path in Path("/usr/lib/jvm").glob("java-1.17*"))), "/usr/lib/jvm/java-17"
+)
 PORT = 2222
 CLUSTER = Handmade(
     version="1.20.5",

@@ -1,6 +1,6 @@
-"""The configuration of one node as its Flink reads it, and what in it somebody has decided.
+"""The configuration of one node as its Flink reads it.
 
-Knows which file counts on which line, and what each line ships. It must not know hosts, nor what becomes of a value.
+Knows which file counts on which line. It must not know hosts, nor what becomes of a value.
 """
 
 from __future__ import annotations
@@ -8,15 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from types import MappingProxyType
-from typing import Any, cast
 
-import yaml
-
-from ..assets import asset_text
 from ..facts import HomeFacts
-from ..flink.catalogue import module_flag_list
 from ..flink.configfile import ConfigUnreadable, read_config
 from ..flink.line import Line
 
@@ -86,28 +80,3 @@ def conf_of(line: Line, home: HomeFacts | None) -> NodeConf:
         notes.append(f"{own.path}: {key} is not on a line of its own, so Flink's scripts do not see it")
         del values[key]
     return NodeConf(own.path, MappingProxyType(values), tuple(notes))
-
-
-def is_shipped(line: Line, key: str, value: str) -> bool:
-    """Whether this line's distribution itself says so: then nobody decided it."""
-    if key == line.java.opts_key and line.java.flags_shipped:
-        return set(value.split()) == set(module_flag_list(line.java.flags_shipped))
-    return value in _shipped().get(line.name, {}).get(key, ())
-
-
-@cache
-def _shipped() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """Line → key → the values that its patches ship."""
-    from ..flink.catalogue import LINES
-
-    written = cast("dict[str, dict[str, Any]]", yaml.safe_load(asset_text("flink/shipped.yaml"))["lines"])
-    result: dict[str, Mapping[str, tuple[str, ...]]] = {}
-    now: dict[str, tuple[str, ...]] = {}
-    for line in LINES:
-        for key, value in written.get(line.name, {}).items():
-            values = cast("list[str]", value) if isinstance(value, list) else [value]
-            now = {name: old for name, old in now.items() if name != key}
-            if value is not None:
-                now[key] = tuple(str(one) for one in values)
-        result[line.name] = now
-    return result

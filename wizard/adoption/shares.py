@@ -14,8 +14,8 @@ from validators.values import ValueProblem, parse_memory, parse_text
 
 from ..flink.keys import is_secret, judge_key
 from ..flink.line import Line
+from ..flink.shipped import is_shipped
 from ..text import one_line
-from .confs import is_shipped
 from .gathered import Gathered, Node
 from .hadoop import CONF_KEYS
 from .hostlists import LOOPBACK
