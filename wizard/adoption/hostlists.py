@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from validators.values import ValueProblem, parse_host_address, shown
 
@@ -92,11 +92,12 @@ def workers_of(conf: Mapping[str, PathFacts], line: Line) -> HostList:
 
 
 def masters_of(conf: Mapping[str, PathFacts], line: Line) -> HostList:
-    """conf/masters, whose ports are those of the web interface; empty where this Flink has no such list."""
+    """conf/masters, without its ports, which are those of the web interface; empty where this Flink has none."""
     file = conf.get(line.lists.masters) if line.lists.masters else None
     if file is None or file.text is None:
         return HostList()
-    return read_list(file.text, line.lists.masters or "")
+    read = read_list(file.text, line.lists.masters or "")
+    return replace(read, hosts=tuple(replace(one, port=None) for one in read.hosts))
 
 
 def odd_ports(read: HostList) -> tuple[str, ...]:
