@@ -74,11 +74,7 @@ def test_a_cluster_made_by_hand_is_adopted_from_one_host_alone(make_lab: MakeLab
     trust(operator, lab)
     before = lab.snapshot()
 
-    found = operator.host.exec(
-        [*operator.argv()[:-2], "-c", ADOPT, f"stream@node0:{PORT}"], user="flink", timeout=60, check=False
-    )
-    assert found.returncode == 0, found.stderr
-    text = found.stdout
+    text = adopted(operator)
     assert yaml.safe_load(text) == {
         "version": 1,
         "cluster": "node0",
@@ -114,6 +110,28 @@ def test_a_cluster_made_by_hand_is_adopted_from_one_host_alone(make_lab: MakeLab
         "Release the lock",
     }, planned
     assert set(lab.changes_since(before)) <= {"desk"}
+
+
+def test_workers_that_only_the_master_sees_are_reached_through_it(make_lab: MakeLab) -> None:
+    lab = make_lab([desk(), *(node(name, "stream", ssh_port=PORT) for name in CLUSTER.names)])
+    CLUSTER.make(lab)
+    operator = Operator(lab["desk"], password=lab.password)
+    trust(operator, lab)
+    for name in CLUSTER.workers:
+        lab["desk"].exec(f"ip route add blackhole {lab[name].address}/32")
+    text = adopted(operator)
+    assert yaml.safe_load(text)["ssh"]["jump"] == "node0", text
+    status = operator.run("status", operator.write(text))
+    assert all(f"{name}: TaskManager 0 of 1" in status.out for name in CLUSTER.workers), status
+    assert status.status == 1, "they were reached, and nothing runs yet"
+
+
+def adopted(operator: Operator) -> str:
+    """The text of the answers that the master implies, read from the operator's desk."""
+    argv = [*operator.argv()[:-2], "-c", ADOPT, f"stream@node0:{PORT}"]
+    found = operator.host.exec(argv, user="flink", timeout=120, check=False)
+    assert found.returncode == 0, found.stderr
+    return found.stdout
 
 
 def trust(operator: Operator, lab: Lab) -> None:

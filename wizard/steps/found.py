@@ -45,7 +45,7 @@ def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
 
 FOUND = Step(
     "found",
-    "What was found",
+    "Found",
     "What the cluster's own files and processes say that it shall be. Correct what is wrong; "
     "what is left open stays as it is on the hosts.",
     questions=(
