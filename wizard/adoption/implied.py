@@ -137,7 +137,9 @@ def _hosts(seen: Gathered, guess: _Guess, own: dict[str, Own], java: dict[str, s
         except ValueProblem as problem:
             guess.notes.append(f"user: {problem.sentence}.")
     source = seen.master.conf.file or seen.master.name
-    guess.put_value("master", (master,), f"jobmanager.rpc.address in {source}" if address else "named by --master")
+    guess.put_value(
+        "master", (master,), f"jobmanager.rpc.address in {source}" if address else "named by --master"
+    )
     entries: list[HostEntry] = []
     for node in seen.workers:
         differs = own.get(node.name, Own())
