@@ -79,7 +79,15 @@ def test_the_walks_have_the_steps_that_others_route_by() -> None:
         "apply",
         "done",
     ]
-    assert [step.id for step in REPAIR] == ["welcome", "hosts", "found", "findings", "review", "apply", "done"]
+    assert [step.id for step in REPAIR] == [
+        "welcome",
+        "hosts",
+        "found",
+        "findings",
+        "review",
+        "apply",
+        "done",
+    ]
 
 
 @EVERY
