@@ -369,6 +369,8 @@ def _explained(row: QuestionRow) -> list[str]:
     if isinstance(row.field, ChoiceField) and row.field.detail:
         left_open = row.suggested.value if row.suggested is not None else "As suggested"
         said.append(f"{row.field.text or left_open}: {row.field.detail}.")
+    if row.origin:
+        said.append(f"Found on the hosts: {row.origin.rstrip('.')}.")
     if row.suggested is not None:
         said.append(f"Suggested: {row.suggested.value}, {row.suggested.reason.rstrip('.')}.")
         said += [". ".join((*row.suggested.detail[:DETAILS], "")).strip()]

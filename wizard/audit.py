@@ -6,37 +6,70 @@ A connection in an `Audited` coat is used like any other. Knows the file and its
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from .connection import Connection, ConnectionFailed, OutputSink, Result, Stop
 from .secrets import Masker
 
 
 class AuditLog:
-    """Appends to one file, readable by its owner alone; safe to share between threads. `path` None: keeps nothing."""
+    """Appends to one file, readable by its owner alone; safe to share between threads. `path` None: keeps nothing.
 
-    def __init__(self, path: Path | None, masker: Masker) -> None:
+    `early` makes no directory: until the file's own is there, lines wait in that list, which several logs may share.
+    """
+
+    def __init__(self, path: Path | None, masker: Masker, early: deque[str] | None = None) -> None:
         self._masker = masker
         self._lock = threading.Lock()
-        self._file = None
-        if path is not None:
-            path.touch(mode=0o600)
-            self._file = path.open("a", encoding="utf-8")
+        self._path = path
+        self._early = early
+        self._file: TextIO | None = None
+        if early is None:
+            self._open()
 
     def note(self, host: str, command: str, status: str, seconds: float) -> None:
-        if self._file is None:
+        if self._path is None:
             return
         when = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = self._masker.mask(command).replace("\\", "\\\\").replace("\n", "\\n")
+        text = self._masker.mask(command).replace("\\", "\\\\").replace("\n", "\\n")
+        line = f"{when}\t{host}\t{status}\t{seconds:.3f}\t{text}\n"
         with self._lock:
-            self._file.write(f"{when}\t{host}\t{status}\t{seconds:.3f}\t{line}\n")
-            self._file.flush()
+            if self._early is not None:
+                self._early.append(line)
+                self._catch_up()
+            elif self._file is not None:
+                self._file.write(line)
+                self._file.flush()
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        with self._lock:
+            self._catch_up()
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+    def _catch_up(self) -> None:
+        """Write what has waited, if there is a place for it by now."""
+        if not self._early or self._path is None or not self._path.parent.is_dir():
+            return
+        try:
+            if self._file is None:
+                self._open()
+            while self._early and self._file is not None:
+                self._file.write(self._early.popleft())
+            if self._file is not None:
+                self._file.flush()
+        except (OSError, IndexError):
+            return  # Another log that shares the list was faster, or the place is gone: nothing else depends on it.
+
+    def _open(self) -> None:
+        if self._path is not None:
+            self._path.touch(mode=0o600)
+            self._file = self._path.open("a", encoding="utf-8")
 
 
 class Audited:

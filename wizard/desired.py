@@ -15,6 +15,7 @@ from .flink.catalogue import line_of, module_flag_list
 from .flink.configfile import ConfigUnreadable, read_config
 from .flink.java import module_flags
 from .flink.line import Line
+from .flink.shipped import is_shipped
 from .flink.sizes import MIB
 from .hadoop.catalogue import join_of
 from .hdfs import Hdfs, Joined, joined, settle_hdfs
@@ -221,6 +222,12 @@ def _node(
     config = addresses(spec, line, host)
     recorded = _recorded(spec, line, facts)
     answers = dict(spec.flink.config)
+    theirs = _is_theirs(spec, line, facts, recorded)
+    if theirs:
+        # What is wrong is put right; what their Flink finds by itself is not written down for it.
+        config = {
+            key: value for key, value in config.items() if key in recorded or key == line.keys.rpc_address
+        }
     if line.keys.web_port in recorded:
         # Nothing is suggested here, but the proofs must ask where Flink really listens.
         config[line.keys.web_port] = recorded[line.keys.web_port]
@@ -233,6 +240,8 @@ def _node(
         if key in answers or any(
             other in answers or other in recorded for other in ALTERNATIVES.get(key, ())
         ):
+            continue
+        if theirs and key not in recorded and key not in ALTERNATIVES:
             continue
         if key in recorded:
             config[key] = recorded[key]
@@ -313,6 +322,16 @@ def capacity_of(
         runs_namenode=spec.hdfs.mode == "new" and host.name == spec.hdfs.namenode,
         runs_datanode=spec.hdfs.mode == "new" and host.name in spec.hdfs.datanodes,
         taskmanagers=taskmanagers if taskmanagers is not None else worker.taskmanagers if worker else None,
+    )
+
+
+def _is_theirs(spec: ClusterSpec, line: Line, facts: HostFacts, recorded: Mapping[str, str]) -> bool:
+    """Whether somebody else installed this Flink and has configured it: then what they left open was meant so."""
+    home = facts.homes.get(spec.flink.home)
+    return (
+        home is not None
+        and home.manifest is None
+        and any(not is_shipped(line, key, value) for key, value in recorded.items())
     )
 
 

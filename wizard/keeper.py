@@ -31,7 +31,7 @@ from .sensitive import secrets_in, secrets_on
 from .session import examine, inspection, judge, named_by, survey
 from .shelf import Shelf
 from .spec import ClusterSpec, FlinkSpec
-from .view import Use, View
+from .view import Adopted, Use, View
 
 SETTLE = 0.25
 """Seconds that answers may rest before they are saved and judged: typing goes on meanwhile."""
@@ -59,6 +59,7 @@ class Keeper:
         settle: float = SETTLE,
         clock: Callable[[], float] = time.time,
         mends: bool = False,
+        adopted: Adopted | None = None,
     ) -> None:
         self.use: Use = use
         self.mends = mends
@@ -83,8 +84,10 @@ class Keeper:
         self._dirty = True
         self._searched: dict[str, tuple[FlinkSpec, HostFacts]] = {}
         self._shown_at = 0.0
-        self._save = bool(answers)
-        self._view = View(use, self._draft.answers, earlier=shelf.earlier())
+        # What was read is a proposal: it is saved once the operator goes on with it.
+        self._proposed = adopted is not None
+        self._save = bool(answers) and not self._proposed
+        self._view = View(use, self._draft.answers, earlier=shelf.earlier(), adopted=adopted)
         self._judged: Answers | None = None
         self._open_jobs = 0
         self._closed = False

@@ -1,4 +1,4 @@
-"""The answers that an earlier run left on a master, for a repair that knows no more than the master's name.
+"""The answers that an earlier run left on a master, for whoever knows no more than the master's name.
 
 Knows where they lie there and how to ask for what opens the login, line by line. It must not know a walk.
 """
@@ -46,7 +46,9 @@ class Dialogue(Protocol):
 
     def agreed(self, question: str) -> bool: ...
 
-    def password(self, prompt: str) -> str: ...
+    def password(self, prompt: str) -> str | None:
+        """What was typed; None when nobody is there to type it."""
+        ...
 
     def pick(self, question: str, choices: tuple[str, ...]) -> int: ...
 
@@ -60,7 +62,7 @@ class OnTerminal:
     def agreed(self, question: str) -> bool:
         return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
 
-    def password(self, prompt: str) -> str:
+    def password(self, prompt: str) -> str | None:
         return getpass.getpass(prompt)
 
     def pick(self, question: str, choices: tuple[str, ...]) -> int:
@@ -74,43 +76,61 @@ class OnTerminal:
 
 
 def answers_on(
-    master: tuple[HostEntry, ...], spec: ClusterSpec, reach: _Reach, desk: Desk, dialogue: Dialogue
-) -> Answers:
-    """The answers that lie on that master, or, where there are none, answers that name it and nothing else."""
-    alone = Answers().with_value("master", master)
+    master: tuple[HostEntry, ...],
+    spec: ClusterSpec,
+    reach: _Reach,
+    desk: Desk,
+    dialogue: Dialogue,
+    home: str | None = None,
+) -> Answers | None:
+    """The answers that lie on that master, None where there are none that can be used.
+
+    `home`: those of a cluster whose Flink lies there, and no others.
+
+    Raises:
+        ConnectionFailed: the master cannot be reached, or refused the login.
+    """
     name = spec.master.name
     dialogue.say(f"Looking on {name} for the answers of an earlier run.")
-    try:
-        text = _fetched(spec, reach, desk, dialogue)
-    except ConnectionFailed as failure:
-        dialogue.say(f"{failure.cause} {failure.action}".strip())
-        dialogue.say("The walk goes on without them; the Hosts step shows what is wrong.")
-        return alone
-    if text is None:
-        dialogue.say(f"{name} holds none: the walk asks for everything.")
-        return alone
-    try:
-        found = parse_answers(text, f"{name}:answers.yaml", complete=False)
-    except BadAnswers as bad:
-        dialogue.say(f"The answers on {name} cannot be used:\n{bad}")
-        return alone
-    dialogue.say(f"Taken over: the cluster {one_line(found.text_at('cluster') or 'flink')}.")
-    return _seen_from_here(found, master)
-
-
-def _fetched(spec: ClusterSpec, reach: _Reach, desk: Desk, dialogue: Dialogue) -> str | None:
-    connection = _opened(spec, reach, desk, dialogue)
-    files = tuple(connection.run(_FIND, timeout=30.0).stdout.splitlines())
-    if not files:
+    found: list[Answers] = []
+    for text in _fetched(spec, reach, desk, dialogue):
+        try:
+            answers = parse_answers(text, f"{name}:answers.yaml", complete=False)
+        except BadAnswers as bad:
+            dialogue.say(f"The answers on {name} cannot be used:\n{bad}")
+            continue
+        if home is None or answers.text_at("flink.home") == home:
+            found.append(answers)
+    if not found:
+        dialogue.say(f"{name} holds none{f' for {home}' if home else ''}.")
         return None
     number = 0
-    if len(files) > 1:
-        names = tuple(one_line(file.rsplit("/", 2)[-2]) for file in files)
+    if len(found) > 1:
+        names = tuple(one_line(one.text_at("cluster") or "flink") for one in found)
         number = dialogue.pick("Several clusters left answers there. Which one?", names)
-    read = connection.run(
-        'IFS= read -r file; cat -- "$file"', stdin=f"{files[number]}\n".encode(), timeout=30.0
-    )
-    return read.stdout if read.ok else None
+    dialogue.say(f"Taken over: the cluster {one_line(found[number].text_at('cluster') or 'flink')}.")
+    return _seen_from_here(found[number], master)
+
+
+def confirmed(desk: Desk, dialogue: Dialogue) -> bool:
+    """Show the host keys that nobody confirmed yet; whether they are the right ones."""
+    shown = desk.shown
+    for key in shown:
+        dialogue.say(f"{key.host} ({key.address}, port {key.port}) shows a host key that is not known here:")
+        dialogue.say(f"  {key.key_type} {key.fingerprint}")
+    agreed = dialogue.agreed("Is it the right one?" if len(shown) == 1 else "Are they the right ones?")
+    if agreed:
+        desk.approve(shown)
+    return agreed
+
+
+def _fetched(spec: ClusterSpec, reach: _Reach, desk: Desk, dialogue: Dialogue) -> tuple[str, ...]:
+    connection = _opened(spec, reach, desk, dialogue)
+    texts: list[str] = []
+    for file in connection.run(_FIND, timeout=30.0).stdout.splitlines():
+        read = connection.run('IFS= read -r file; cat -- "$file"', stdin=f"{file}\n".encode(), timeout=30.0)
+        texts += [read.stdout] if read.ok else []
+    return tuple(texts)
 
 
 def _opened(spec: ClusterSpec, reach: _Reach, desk: Desk, dialogue: Dialogue) -> Connection:
@@ -121,17 +141,14 @@ def _opened(spec: ClusterSpec, reach: _Reach, desk: Desk, dialogue: Dialogue) ->
             return reach.parts(spec).open_host(name)
         except ConnectionFailed as failure:
             if failure.kind == "host-key-unknown" and desk.shown:
-                for key in desk.shown:
-                    dialogue.say(
-                        f"{key.host} ({key.address}, port {key.port}) shows a host key that is not known here:"
-                    )
-                    dialogue.say(f"  {key.key_type} {key.fingerprint}")
-                if not dialogue.agreed("Is it the right one?"):
+                if not confirmed(desk, dialogue):
                     raise
-                desk.approve(desk.shown)
             elif failure.kind == "auth" and tries < TRIES:
                 tries += 1
-                desk.keep_password(Secret(dialogue.password(f"Password of {spec.user} on {name}: ")))
+                typed = dialogue.password(f"Password of {spec.user} on {name}: ")
+                if typed is None:
+                    raise
+                desk.keep_password(Secret(typed))
             else:
                 raise
             reach.forget(spec, (name,))

@@ -11,23 +11,23 @@ import tempfile
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from validators.values import ValueProblem
 
-from .answers import Answers, HostEntry, parse_answers, read_answers
+from .answers import Answers, parse_answers, read_answers
 from .answers.passwords import Passwords
+from .connection import ConnectionFailed
 from .credentials import gathered
 from .practice import PracticeReach
-from .questions import question
 from .rehearsal import RehearsalReach, Tempo
 from .scenarios import Scenario, practice_scenario, typical_host
 from .secrets import Masker
 from .shelf import Shelf, local_answers, operator
 from .terminal import UNICODE, Terminal
 from .times import REAL, Times
-from .view import ShownKey, Use
-from .walk import Desk, Reach, Walk, spec_of
+from .view import Adopted, ShownKey, Use
+from .walk import Desk, Reach, Walk
 
 if TYPE_CHECKING:
     from .commands import Fetch
@@ -66,8 +66,8 @@ def open_walk(
             _practice(options, played, desk, tempo, times) if practising else _reach(use, shelf, desk, tempo)
         )
         stack.callback(reach.close)
-        answers = parse_answers(played.answers, complete=False) if practising else None
-        answers = answers or _answers(options, shelf, reach, desk)
+        known = parse_answers(played.answers, complete=False) if practising else None
+        known = known or _answers(options, shelf, reach, desk)
         log = _log(options, stack)
         walk = Walk(
             use,
@@ -75,7 +75,8 @@ def open_walk(
             desk,
             shelf,
             masker,
-            answers=answers,
+            answers=None if isinstance(known, Adopted) else known,
+            adopted=known if isinstance(known, Adopted) else None,
             waived=getattr(options, "waive", ()),
             job_loss=getattr(options, "allow_job_loss", False),
             repairing=getattr(options, "repair", False),
@@ -88,7 +89,7 @@ def open_walk(
         yield walk
 
 
-def _answers(options: argparse.Namespace, shelf: Shelf, reach: Reach, desk: Desk) -> Answers:
+def _answers(options: argparse.Namespace, shelf: Shelf, reach: Reach, desk: Desk) -> Answers | Adopted:
     """What is answered before the first question."""
     file = getattr(options, "answers", None)
     if file:
@@ -101,27 +102,34 @@ def _answers(options: argparse.Namespace, shelf: Shelf, reach: Reach, desk: Desk
     return Answers()
 
 
-def _of_master(options: argparse.Namespace, reach: Reach, desk: Desk) -> Answers:
-    """The answers that lie on the master of `--master`; `--flink-home` is decided on top of them."""
-    from .mastercopy import OnTerminal, answers_on
+def _of_master(options: argparse.Namespace, reach: Reach, desk: Desk) -> Answers | Adopted:
+    """What is known of the cluster of `--master`; `--flink-home` is decided on top of it."""
+    from .adoption import NotAdopted
+    from .mastercopy import OnTerminal
     from .real import RealReach
+    from .takeover import named_home, named_master, taken_over
 
+    if not isinstance(reach, RealReach):
+        raise AssertionError("a repair reaches hosts")
+    dialogue = OnTerminal()
     try:
-        master = cast("tuple[HostEntry, ...]", question("master").parse(options.master))
+        home = named_home(options.flink_home)
+    except ValueProblem as problem:
+        raise Unusable(f"--flink-home {options.flink_home}: {problem.sentence}") from None
+    master = None
+    try:
+        master = named_master(options.master)
+        return taken_over(master, home, reach, desk, dialogue)
     except ValueProblem as problem:
         raise Unusable(f"--master {options.master}: {problem.sentence}") from None
-    home = None
-    if options.flink_home:
-        try:
-            home = question("flink.home").parse(options.flink_home)
-        except ValueProblem as problem:
-            raise Unusable(f"--flink-home {options.flink_home}: {problem.sentence}") from None
-    alone = Answers().with_value("master", master).with_value("workers", master)
-    spec = spec_of(alone)
-    if spec is None or not isinstance(reach, RealReach):
-        raise AssertionError("a master alone makes a spec, and a repair reaches hosts")
-    found = answers_on(master, spec, reach, desk, OnTerminal())
-    return found if home is None else found.with_value("flink.home", home)
+    except ConnectionFailed as failure:
+        dialogue.say(f"{failure.cause} {failure.action}".strip())
+        dialogue.say("The walk goes on without it; the Hosts step shows what is wrong.")
+    except NotAdopted as nothing:
+        dialogue.say(str(nothing))
+        dialogue.say("The walk goes on, and asks for everything.")
+    alone = Answers() if master is None else Answers().with_value("master", (master,))
+    return alone if home is None else alone.with_value("flink.home", home)
 
 
 def _practice(

@@ -7,7 +7,7 @@ know which step asks, nor how a question is drawn.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from validators.values import ValueProblem, parse_hosts, parse_text
@@ -146,6 +146,18 @@ def given(view: View, path: str) -> Value | None:
         if path.startswith(section + "."):
             return view.answers.pairs_at(section).get(path.removeprefix(section + "."))
     return view.answers.get(path)
+
+
+def origin(view: View, path: str) -> str:
+    """Where an answer comes from that was read from the cluster and stands unchanged; "" for every other one."""
+    if view.adopted is None:
+        return ""
+    found = replace(view, answers=view.adopted.answers)
+    value = given(view, path)
+    if value is None or value != given(found, path):
+        return ""
+    section = "flink.config" if path.startswith("flink.config.") else path
+    return view.adopted.origins.get(section, "")
 
 
 def written(path: str, value: Value | None) -> str:

@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from validators.values import HostAddress, parse_host_address
+
+from .answers.judging import same_name
 from .answers.passwords import Passwords
 from .audit import Audited, AuditLog
 from .connection import Connection, ConnectionFailed, Stop
@@ -212,6 +215,9 @@ class RealReach:
 
     def _key(self, spec: ClusterSpec, host: HostSpec, admin: AdminSpec | None = None) -> str:
         """The name of this login in the pool: the host's own for its first one."""
+        on_the_way = jump_host(spec, host)
+        if isinstance(on_the_way, HostSpec):
+            self._key(spec, on_the_way)
         with self._lock:
             if host.local and admin is None:
                 self._here.add(host.name)
@@ -255,6 +261,7 @@ class AdminProber:
 def target_of(spec: ClusterSpec, host: HostSpec, known_hosts: Path, admin: AdminSpec | None = None) -> Target:
     """How ssh reaches this host; what the answers leave open, the operator's ssh configuration decides."""
     key = admin.key if admin else host.key or spec.ssh.key
+    on_the_way = jump_host(spec, host)
     return Target(
         name=host.ssh_name or host.name,
         user=admin.user if admin else host.user or spec.user,
@@ -262,4 +269,23 @@ def target_of(spec: ClusterSpec, host: HostSpec, known_hosts: Path, admin: Admin
         key=Path(key).expanduser() if key else None,
         host_keys=spec.ssh.host_keys,
         known_hosts=known_hosts,
+        jump=_jump_text(spec, on_the_way) if isinstance(on_the_way, HostSpec) else on_the_way,
     )
+
+
+def jump_host(spec: ClusterSpec, host: HostSpec) -> HostSpec | str | None:
+    """What lies on the way to this host: a host of the cluster, another one as it was written, or nothing."""
+    if spec.ssh.jump is None:
+        return None
+    named = parse_host_address(spec.ssh.jump, underscores=True).host
+    known = next(
+        (one for one in spec.hosts if same_name(named) in map(same_name, (one.name, one.address))), None
+    )
+    if known is None:
+        return spec.ssh.jump
+    return None if known.local or known.name == host.name else known
+
+
+def _jump_text(spec: ClusterSpec, host: HostSpec) -> str:
+    """Written in full, so that the login that this host has anyway is the one that is used."""
+    return str(HostAddress(host.ssh_name or host.name, host.user or spec.user, host.port or spec.ssh.port))

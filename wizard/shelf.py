@@ -6,6 +6,7 @@ Knows where each lies for which cluster. It must not know what a walk asks or do
 from __future__ import annotations
 
 import getpass
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -23,6 +24,9 @@ from .state import State, cache_root, default_root
 from .times import REAL, Times
 from .view import Earlier
 
+EARLY = 5_000
+"""Lines of the audit log that wait in memory until there is a place for them."""
+
 
 class Shelf:
     """The files of one walk. `file` is the answers file that was given: then it is the only copy that is edited."""
@@ -32,6 +36,7 @@ class Shelf:
         self.file = file
         self._masker = masker
         self._audits: dict[Path, AuditLog] = {}
+        self._early: deque[str] = deque(maxlen=EARLY)
 
     @property
     def known_hosts(self) -> Path:
@@ -53,11 +58,16 @@ class Shelf:
         return state
 
     def audit(self, spec: ClusterSpec) -> AuditLog:
-        """The audit log of that cluster; one that keeps nothing where it cannot be written."""
+        """The audit log of that cluster; one that keeps nothing where it cannot be written.
+
+        It makes no directory of its own: a cluster that was looked at and never decided on leaves nothing.
+        """
         try:
-            path = self.state(spec).audit
+            early = self._early if self.file is None else None
+            path = State(self.root, spec.cluster, spec.master.name).audit if early is not None else None
+            path = path or self.state(spec).audit
             if path not in self._audits:
-                self._audits[path] = AuditLog(path, self._masker)
+                self._audits[path] = AuditLog(path, self._masker, early)
         except OSError:
             return AuditLog(None, self._masker)
         return self._audits[path]

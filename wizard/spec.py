@@ -60,6 +60,8 @@ class SshSpec:
     cluster_key: str = "~/.ssh/id_ed25519"
     """On the master, `~` is the Flink user's home there."""
     cluster_key_type: Literal["ed25519", "rsa"] = "ed25519"
+    jump: str | None = None
+    """The host through which all others are reached: one of the cluster, or `user@host:port`."""
     admin: AdminSpec | None = None
 
 
@@ -91,6 +93,8 @@ class FlinkSpec:
     config: Mapping[str, str] = field(default_factory=_no_config)
     build_hadoop: str | None = None
     build_scala: str | None = None
+    conf_dir: str | None = None
+    """The configuration directory, where it is not the home's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,7 @@ class ClusterSpec:
     @property
     def conf_dir(self) -> str | None:
         """A node's own configuration directory, where it is not the home's."""
-        return f"{self.local_dir}/conf" if self.local_dir else None
+        return self.flink.conf_dir or (f"{self.local_dir}/conf" if self.local_dir else None)
 
     @property
     def jobmanagers(self) -> tuple[HostSpec, ...]:

@@ -51,6 +51,23 @@ class Earlier:
     when: float
 
 
+def _no_origins() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """The answers that a cluster implies which nobody described.
+
+    `origins`: dotted path → where that answer comes from. `notes` are sentences on what the answers cannot say, or say
+    otherwise than the hosts.
+    """
+
+    answers: Answers
+    origins: Mapping[str, str] = field(default_factory=_no_origins)
+    notes: tuple[str, ...] = ()
+
+
 def _no_times() -> Mapping[str, float]:
     return MappingProxyType({})
 
@@ -83,6 +100,8 @@ class View:
     """Why the answers could not be saved, "" when they could."""
     visited: frozenset[str] = frozenset()
     """Steps that were looked at."""
+    adopted: Adopted | None = None
+    """What was read of the cluster when the walk began; None where nothing was."""
     applied: Literal["no", "running", "done", "failed", "cancelled"] = "no"
     serial: int = 0
 

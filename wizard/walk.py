@@ -30,7 +30,7 @@ from .shelf import Shelf
 from .steps import WALKS, Step
 from .times import REAL, Times
 from .verdict import status_of_refusal
-from .view import Use
+from .view import Adopted, Use
 
 __all__ = ["Desk", "Reach", "Reviewed", "Walk", "spec_of"]
 
@@ -56,9 +56,11 @@ class Walk(Answering):
         verbose: bool = False,
         settle: float = SETTLE,
         times: Times = REAL,
+        adopted: Adopted | None = None,
     ) -> None:
         mends = repairing or use == "repair"
-        super().__init__(use, reach, desk, shelf, masker, answers, waived, settle, times.now, mends)
+        answers = adopted.answers if adopted is not None else answers
+        super().__init__(use, reach, desk, shelf, masker, answers, waived, settle, times.now, mends, adopted)
         self.steps: tuple[Step, ...] = WALKS["repair" if repairing else use]
         self.verbose = verbose
         """Whether a front end that prints shall print every command."""
@@ -82,6 +84,14 @@ class Walk(Answering):
         if self._practice is not None:
             self._decide_for(self._practice.trouble.answers)
         self._start()
+
+    def visited(self, step: str) -> None:
+        """The operator has come to this step; what was found on the hosts is kept once the walk goes on with it."""
+        super().visited(step)
+        with self._lock:
+            if self._proposed and step != self.steps[0].id:
+                self._proposed, self._save = False, True
+                self._touch()
 
     # Review and run
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wizard.questions import Option, Question, answer_text, given
+from wizard.questions import Option, Question, answer_text, given, origin
 from wizard.steps.config_keys import judge
 from wizard.text import one_line
 from wizard.view import View
@@ -137,7 +137,8 @@ def _usual(walk: Walk, talk: Talk, question: Question) -> str:
         return "kept"
     if decided:
         text = _in_one_line(question, answer_text(view, question))
-        say(f"Your answer: {text}.")
+        source = origin(view, question.path)
+        say(f"Found: {text}; {source.rstrip('.')}." if source else f"Your answer: {text}.")
         if suggested is not None and suggested.value != text:
             say(f"Suggested: {suggested.value}, {suggested.reason.rstrip('.')}.")
         return one_line(text, 40)

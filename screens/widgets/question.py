@@ -16,7 +16,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from validators.values import ValueProblem
-from wizard.questions import Question, Suggested, answer_text, given
+from wizard.questions import Question, Suggested, answer_text, given, origin
 from wizard.text import one_line
 from wizard.view import View
 
@@ -87,6 +87,11 @@ class QuestionRow(Vertical):
         return self.field.text
 
     @property
+    def origin(self) -> str:
+        """Where the answer that stands there was read, "" when somebody gave it."""
+        return "" if self._dirty else origin(self._view, self.question.path)
+
+    @property
     def wrong(self) -> str:
         """What is wrong with the text, "" when nothing is."""
         typed = self.field.text.strip()
@@ -115,6 +120,7 @@ class QuestionRow(Vertical):
             self.suggested,
             question.required,
             value is None,
+            origin(view, question.path),
             self.has_focus_within,
         )
         if drawn != self._drawn:
@@ -224,6 +230,9 @@ class QuestionRow(Vertical):
     def _why(self) -> Content:
         if isinstance(self.field, ChoiceField) and self.field.detail:
             return ink(self.field.detail)
+        found = self.origin
+        if found:
+            return ink(f"found: {found}")
         if self.suggested is None:
             if self.question.required and not self.field.text:
                 return marked("warn", "needed")

@@ -178,3 +178,15 @@ def test_the_masters_ssh_is_told_what_differs_from_its_own_ways() -> None:
     told = {entry.name: entry for one in other.hosts for entry in ssh_entries(wish, one)}
     assert set(told) == {"w2"}
     assert (told["w2"].user, told["w2"].port) == ("flink2", 2222)
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_what_somebody_else_configured_and_left_open_stays_open(ours: bool) -> None:
+    """In their Flink only what is wrong, or what it does not start without, is written."""
+    text = "jobmanager.rpc.address: elsewhere\ntaskmanager.bind-host: localhost\nrest.port: 18081\n"
+    home = flink_home("2.3.0", {"config.yaml": text}, edited=("config.yaml",), manifest=ours)
+    wish = settle(spec(), cluster(host("m"), with_home(host("w1"), home), host("w2")))
+    found = config(wish, "w1")
+    assert (found["jobmanager.rpc.address"], found["taskmanager.bind-host"]) == ("m", "0.0.0.0")
+    assert (SLOTS in found, "taskmanager.host" in found) == (ours, ours)
+    assert SIZE in found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from collections import deque
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -11,11 +13,21 @@ from types import MappingProxyType
 import pytest
 
 from tests.unit.worlds import cluster, flink_home, host, spec, with_home
+from wizard.answers import Passwords, parse_answers
+from wizard.audit import AuditLog
+from wizard.desk import Desk
 from wizard.facts import PathFacts
 from wizard.opening import Unusable, open_walk
-from wizard.secrets import Secret
+from wizard.practice import PracticeReach
+from wizard.questions import origin
+from wizard.rehearsal import Tempo
+from wizard.scenarios import practice_scenario
+from wizard.secrets import Masker, Secret
 from wizard.sensitive import secrets_seen
+from wizard.shelf import Shelf
 from wizard.steps import WALKS
+from wizard.view import Adopted
+from wizard.walk import Walk
 
 
 def conf(name: str, text: str) -> PathFacts:
@@ -100,3 +112,43 @@ def test_a_trouble_that_there_is_not_is_refused_with_those_that_there_are(tmp_pa
         open_walk(opened(tmp_path, trouble="flood"), "practice"),
     ):
         raise AssertionError("not reached")
+
+
+def test_a_proposal_that_nobody_went_on_with_leaves_nothing(tmp_path: Path) -> None:
+    """Looking at hosts makes no directory; the audit log's lines wait until the answers have a place."""
+    for goes_on in (False, True):
+        root = tmp_path / f"state-{goes_on}"
+        masker = Masker(())
+        shelf, desk = Shelf(masker, root), Desk(Passwords(), masker)
+        answers = parse_answers(
+            "version: 1\ncluster: prod\nmaster: m\nworkers: [w]\nflink: {version: '2.3.0'}\n"
+        )
+        shelf.audit(spec()).note("m", "true", "0", 0.1)
+        reach = PracticeReach(practice_scenario(), Tempo(), desk.confirm, "nothing")
+        with closing(
+            Walk("repair", reach, desk, shelf, masker, adopted=Adopted(answers), settle=0.01)
+        ) as walk:
+            walk.visited("welcome")
+            assert walk.settled(10)
+            if goes_on:
+                walk.visited("hosts")
+                assert walk.settled(10)
+            assert origin(walk.view, "flink.version") == ""
+        assert (root / "prod" / "m" / "answers.yaml").exists() is goes_on
+        assert root.exists() is goes_on
+
+
+def test_lines_of_the_audit_log_wait_for_their_directory(tmp_path: Path) -> None:
+    early: deque[str] = deque(maxlen=10)
+    before = AuditLog(tmp_path / "flink" / "audit.log", Masker(()), early)
+    before.note("m", "one", "0", 0.1)
+    after = AuditLog(tmp_path / "prod" / "audit.log", Masker(()), early)
+    (tmp_path / "prod").mkdir()
+    after.note("m", "two", "0", 0.1)
+    before.close()
+    after.close()
+    assert [line.split("\t")[-1] for line in (tmp_path / "prod" / "audit.log").read_text().splitlines()] == [
+        "one",
+        "two",
+    ]
+    assert not (tmp_path / "flink").exists()

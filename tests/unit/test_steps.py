@@ -82,7 +82,15 @@ def test_the_walks_have_the_steps_that_others_route_by() -> None:
         "apply",
         "done",
     ]
-    assert [step.id for step in REPAIR] == ["welcome", "hosts", "findings", "review", "apply", "done"]
+    assert [step.id for step in REPAIR] == [
+        "welcome",
+        "hosts",
+        "found",
+        "findings",
+        "review",
+        "apply",
+        "done",
+    ]
 
 
 @EVERY
@@ -197,6 +205,7 @@ def test_by_hand_is_for_these_answers(step: Step, version: str) -> None:
         "workers": (f"conf/{line.lists.workers}", "full\nbare", f"{worlds.HOME}/bin/start-cluster"),
         "hdfs": ("HADOOP_CLASSPATH",),
         "findings": (f"conf/{line.config.file}", FILE),
+        "found": (f"{worlds.HOME}/lib", "ssh flink@m"),
         "review": (FILE, "--dry-run"),
         "apply": (FILE,),
         "done": (f"status {FILE}", f"stop {FILE}", f"add-worker {FILE}", "http://m:8081"),

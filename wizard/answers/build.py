@@ -62,6 +62,7 @@ def build_spec(answers: Answers, *, is_here: Callable[[str], bool], login: str |
             config=MappingProxyType(dict(answers.pairs_at("flink.config"))),
             build_hadoop=answers.text_at("flink.build.hadoop"),
             build_scala=answers.text_at("flink.build.scala"),
+            conf_dir=answers.text_at("flink.conf_dir"),
         ),
         ssh=_ssh(answers),
         java=JavaSpec(
@@ -101,6 +102,7 @@ def _ssh(answers: Answers) -> SshSpec:
         host_keys=_given(answers, "ssh.host_keys"),
         cluster_key=_given(answers, "ssh.cluster_key"),
         cluster_key_type=_given(answers, "ssh.cluster_key_type"),
+        jump=answers.text_at("ssh.jump"),
         admin=AdminSpec(admin, answers.text_at("ssh.admin.key")) if admin else None,
     )
 

@@ -22,6 +22,7 @@ from .keys import (
     java_home,
     key_file,
     number,
+    one_host,
     port,
     script_path,
 )
@@ -103,6 +104,13 @@ SSH = Section(
         port("The port of sshd on every host that names no other."),
         Key(
             "key", "Private key", "The private key on this machine.", key_file, examples=("~/.ssh/operator",)
+        ),
+        Key(
+            "jump",
+            "Jump host",
+            "The host on the way to all others, such as the master where it alone sees the workers.",
+            one_host,
+            examples=("node0", "operator@gate:2222"),
         ),
         choice(
             "host_keys",

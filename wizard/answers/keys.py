@@ -100,5 +100,11 @@ def java_home(
     )
 
 
+def one_host(text: str) -> str:
+    """One `user@host:port`, judged and kept as it was written."""
+    values.parse_host_address(text, underscores=True)
+    return text.strip()
+
+
 def home_or_auto(text: str) -> str:
     return "auto" if text.strip() == "auto" else script_path(text)

@@ -55,6 +55,13 @@ FLINK = Section(
                 examples=("/home/flink/flink-2.3.0",),
             ),
         ),
+        Key(
+            "conf_dir",
+            "Configuration directory",
+            "Where Flink's configuration lies on every node (FLINK_CONF_DIR); left out: conf in the home.",
+            own_home,
+            examples=("/etc/flink",),
+        ),
         Section(
             "build",
             "Build",

@@ -5,6 +5,7 @@ Knows which values this node shall have. It must not know where suggestions come
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -237,6 +238,7 @@ def missing_flags(line: Line, major: int | None, found: Mapping[str, str]) -> di
 
 
 def listed(text: str) -> tuple[str, ...]:
-    """The hosts of a list as Flink's scripts read it: the first word of a line, text from # dropped (0.9 to 2.3)."""
+    """The hosts of a list as Flink's scripts read it: the first word of a line, text from # and a topology prefix
+    dropped (0.9 to 2.3)."""
     words = (line.split("#", 1)[0].split() for line in text.splitlines())
-    return tuple(line[0] for line in words if line)
+    return tuple(re.sub(r".*/(?=[0-9A-Za-z.-]+$)", "", line[0]) for line in words if line)

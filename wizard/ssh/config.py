@@ -63,8 +63,8 @@ def resolve(target: Target) -> Route:
     port = target.port or _port(target.name, _first(options, "port"))
     user = target.user or _first(options, "user") or getpass.getuser()
     alias = _first(options, "hostkeyalias")
-    jump = _first(options, "proxyjump")
-    command = _first(options, "proxycommand")
+    jump = target.jump or _first(options, "proxyjump")
+    command = None if target.jump else _first(options, "proxycommand")
     tokens = {"h": address, "p": str(port), "r": user, "n": target.name, "%": "%"}
     return Route(
         name=target.name,

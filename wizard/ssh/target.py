@@ -19,7 +19,8 @@ class Target:
     """One host as answers name it; what is None comes from the ssh configuration, then ssh's defaults.
 
     `address` is where to connect when it differs from `name`; `key` is the only private key tried;
-    `known_hosts` is the wizard's own file, the only one it appends to; `config` replaces ~/.ssh/config.
+    `known_hosts` is the wizard's own file, the only one it appends to; `config` replaces ~/.ssh/config; `jump` is the
+    host on the way, as ProxyJump has it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Target:
     host_keys: HostKeyPolicy = "ask"
     known_hosts: Path | None = None
     config: Path | None = None
+    jump: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from .done import DONE
 from .findings import FINDINGS
 from .flink import FLINK
 from .flink_config import FLINK_CONFIG
+from .found import FOUND
 from .hdfs import HDFS
 from .hosts import HOSTS, REPAIR_HOSTS
 from .java_home import JAVA_HOME
@@ -38,7 +39,7 @@ INSTALL: tuple[Step, ...] = (
     APPLY,
     DONE,
 )
-REPAIR: tuple[Step, ...] = (WELCOME, REPAIR_HOSTS, FINDINGS, REVIEW, APPLY, DONE)
+REPAIR: tuple[Step, ...] = (WELCOME, REPAIR_HOSTS, FOUND, FINDINGS, REVIEW, APPLY, DONE)
 
 WALKS: Mapping[Use, tuple[Step, ...]] = MappingProxyType(
     {"install": INSTALL, "dry-run": INSTALL, "practice": INSTALL, "repair": REPAIR}

@@ -63,6 +63,7 @@ def login(spec: ClusterSpec, host: HostSpec, *options: str) -> str:
     words = ["ssh", *options]
     words += ["-p", str(port)] if port else []
     words += ["-i", word(key)] if key else []
+    words += ["-J", word(spec.ssh.jump)] if spec.ssh.jump not in (None, host.name) else []
     return " ".join((*words, word(f"{user_of(spec, host)}@{host.ssh_name or host.name}")))
 
 

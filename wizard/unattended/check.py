@@ -16,30 +16,43 @@ from pathlib import Path
 from validators.cluster.catalogue import meanings, nearest
 
 from .. import files
+from ..answers.passwords import Passwords
 from ..exits import Exit, first_of
 from ..findings import Finding
 from ..report import Report, as_json, as_markdown, text_lines
 from ..runner import Outcome
 from ..session import Look
+from .adopting import cluster_of_master
 from .apply import consent_of, status_of
 from .opening import Opened, Refused, opened, read_file
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Which cluster is looked at: the text of its answers, and what they are called in front of people."""
+    """Which cluster is looked at: the text of its answers, what they are called in front of people, the command line
+    that names it again, and the passwords that reading it took."""
 
     text: str
     name: str
+    words: tuple[str, ...]
+    passwords: Passwords | None = None
 
 
 def check(options: argparse.Namespace) -> Exit:
-    """`check FILE`: findings, fixes, findings again. Raises Refused."""
+    """`check FILE` or `check --master HOST`: findings, fixes, findings again. Raises Refused."""
     _known_ids(options)
     cluster = cluster_of(options)
     quiet = options.format == "json"
     mends = bool(options.fix or options.fix_safe)
-    with opened(options, cluster.text, cluster.name, quiet=quiet, journal=mends, talk=mends) as door:
+    with opened(
+        options,
+        cluster.text,
+        cluster.name,
+        quiet=quiet,
+        journal=mends,
+        talk=mends,
+        passwords=cluster.passwords,
+    ) as door:
         found = door.session.inspect()
         if door.stop.is_set():
             door.terminal.line("Cancelled while the hosts were read. Nothing was changed.")
@@ -59,26 +72,30 @@ def check(options: argparse.Namespace) -> Exit:
             now,
             door.session.run.when,
             found.findings if outcome is not None else (),
-            f"flink-wizard check {shlex.quote(cluster.name)}",
+            shlex.join(("flink-wizard", "check", *cluster.words)),
         )
         _write(door, report)
         return _status(report, outcome)
 
 
 def cluster_of(options: argparse.Namespace) -> Cluster:
-    """The cluster that the command line names.
+    """The cluster that the command line names: by its answers file, or by a host from which it is read.
 
     Raises:
-        Refused: no answers file was given, or it cannot be read.
+        Refused: neither was given, or both; or the cluster cannot be read from there.
     """
-    if options.master or options.flink_home:
-        raise Refused(
-            "check needs an answers file: a cluster that has none cannot be read from its master alone. "
-            "Write one with flink-wizard repair, then: flink-wizard check FILE"
-        )
+    if options.file and (options.master or options.flink_home):
+        raise Refused("Name either an answers file or --master, not both.")
+    if options.flink_home and not options.master:
+        raise Refused("--flink-home needs --master: on which host does that Flink lie?")
+    if options.master:
+        found = cluster_of_master(options)
+        home = ("--flink-home", options.flink_home) if options.flink_home else ()
+        words = ("--master", options.master, *home)
+        return Cluster(found.text, f"--master {options.master}", words, found.passwords)
     if not options.file:
-        raise Refused("Which cluster? flink-wizard check FILE")
-    return Cluster(read_file(options.file), options.file)
+        raise Refused("Which cluster? flink-wizard check FILE, or flink-wizard check --master user@host:port")
+    return Cluster(read_file(options.file), options.file, (options.file,))
 
 
 def _known_ids(options: argparse.Namespace) -> None:

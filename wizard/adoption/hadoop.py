@@ -1,0 +1,80 @@
+"""The HDFS beside a Flink: which directories may hold Hadoop's configuration, and the address that one names.
+
+Knows keys, variables and usual places. It must not know whether that HDFS works.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as xml
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..facts import HostFacts
+
+CONF_KEYS = ("env.hadoop.conf.dir", "fs.hdfs.hadoopconf")
+_ADDRESS = ("fs.defaultFS", "fs.default.name")
+
+
+@dataclass(frozen=True, slots=True)
+class Hadoop:
+    """An HDFS that exists. `conf_dir` and `address` are "" when unknown; `origin` says what told of it."""
+
+    conf_dir: str
+    address: str
+    origin: str
+
+
+def directories(values: Mapping[str, str], facts: HostFacts) -> Iterator[tuple[str, str]]:
+    """(directory, what names it), the one that Flink itself would take first."""
+    environment = facts.login_environment or {}
+    for key in CONF_KEYS:
+        if values.get(key, "").startswith("/"):
+            yield values[key].rstrip("/"), f"{key} in Flink's configuration"
+    named = environment.get("HADOOP_CONF_DIR", "")
+    if named.startswith("/"):
+        yield named.rstrip("/"), "HADOOP_CONF_DIR of the login"
+    for daemon in facts.daemons or ():
+        if daemon.kind in ("namenode", "datanode") and daemon.conf_dir.startswith("/"):
+            kind = "NameNode" if daemon.kind == "namenode" else "DataNode"
+            yield daemon.conf_dir.rstrip("/"), f"the running {kind}"
+    home = environment.get("HADOOP_HOME", "").rstrip("/")
+    if home.startswith("/"):
+        for below in ("etc/hadoop", "conf"):
+            yield f"{home}/{below}", "HADOOP_HOME of the login"
+    for entry in environment.get("HADOOP_CLASSPATH", "").split(":"):
+        bare = entry.rstrip("/")
+        if bare.startswith("/") and "*" not in bare and not bare.endswith(".jar"):
+            yield bare, "HADOOP_CLASSPATH of the login"
+    yield "/etc/hadoop/conf", "the usual place"
+
+
+def core_site(directory: str) -> str:
+    return f"{directory}/core-site.xml"
+
+
+def found(values: Mapping[str, str], facts: HostFacts) -> Hadoop | None:
+    """The HDFS that Flink is joined to or that runs beside it; None when nothing tells of one."""
+    for directory, origin in directories(values, facts):
+        file = facts.paths.get(core_site(directory))
+        address = default_fs(file.text) if file is not None and file.text is not None else ""
+        if address.startswith("hdfs://"):
+            return Hadoop(directory, address, origin)
+    scheme = values.get("fs.default-scheme", "")
+    if scheme.startswith("hdfs://"):
+        return Hadoop("", scheme, "fs.default-scheme in Flink's configuration")
+    return None
+
+
+def default_fs(text: str) -> str:
+    """The file system that a core-site.xml names, "" when it names none or is no XML."""
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        return ""  # Hadoop's files have neither, and entities can be made to grow without end.
+    try:
+        root = xml.fromstring(text)
+    except (xml.ParseError, ValueError):
+        return ""
+    named: dict[str, str] = {}
+    for entry in root.iter("property"):
+        name, value = entry.findtext("name", "").strip(), entry.findtext("value", "").strip()
+        named[name] = value
+    return next((named[key].rstrip("/") for key in _ADDRESS if named.get(key)), "")
