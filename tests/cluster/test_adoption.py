@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import yaml
 from tests.cluster.conftest import MakeLab
 from tests.cluster.driving import Operator, desk, rest
 from tests.cluster.handmade import Handmade, node
+from tests.cluster.hdfs import hadoop_on_desk
+from tests.hadoop.byhand import CONF, make_by_hand
 from tests.lab import Lab
 
 pytestmark = pytest.mark.timeout(600)
@@ -67,6 +70,7 @@ for note in found.adopted.notes:
 def test_a_cluster_made_by_hand_is_adopted_from_one_host_alone(make_lab: MakeLab) -> None:
     lab = make_lab([desk(), *(node(name, "stream", ssh_port=PORT) for name in CLUSTER.names)])
     CLUSTER.make(lab)
+    make_by_hand(lab, hadoop_on_desk("2.7.3"), "node0", CLUSTER.workers, (), "stream")
     said = CLUSTER.start(lab)
     assert said.count("Starting taskexecutor daemon") == 2, said
     _await_taskmanagers(lab, 2)
@@ -74,6 +78,9 @@ def test_a_cluster_made_by_hand_is_adopted_from_one_host_alone(make_lab: MakeLab
     trust(operator, lab)
     before = lab.snapshot()
 
+    checked = operator.run("check", "--master", f"stream@node0:{PORT}", "--format", "json")
+    assert checked.status == 0, checked.out + checked.err
+    assert [one for one in json.loads(checked.out)["findings"] if one["severity"] != "info"] == [], checked
     text = adopted(operator)
     assert yaml.safe_load(text) == {
         "version": 1,
@@ -94,6 +101,7 @@ def test_a_cluster_made_by_hand_is_adopted_from_one_host_alone(make_lab: MakeLab
                 "env.ssh.opts": f"-p {PORT} -o BatchMode=yes",
             },
         },
+        "hdfs": {"mode": "existing", "address": "hdfs://node0:8020", "conf_dir": CONF},
     }, text
     assert set(lab.changes_since(before)) <= {"desk"}, "the hosts are as they were"
 

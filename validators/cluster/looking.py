@@ -64,7 +64,9 @@ def first_needs(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
         for name in {host.address, host.name}
     )
     outside = tuple(one.address for one in spec.workers if one.address not in line.lists.local_names)
-    ssh: tuple[Need, ...] = (Logins(outside), Known(tuple(sorted(known)))) if outside else ()
+    # Flink's scripts hand these words to ssh as the shell splits them.
+    options = tuple(str(spec.flink.config.get(line.keys.ssh_opts, "")).split())
+    ssh: tuple[Need, ...] = (Logins(outside, options), Known(tuple(sorted(known)))) if outside else ()
     return merged_needs(
         (own, {spec.master.name: (_rest(spec), *ssh)}, UseSshInPdsh(spec.master.name).needs())
     )

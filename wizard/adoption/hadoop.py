@@ -34,9 +34,12 @@ def directories(values: Mapping[str, str], facts: HostFacts) -> Iterator[tuple[s
     if named.startswith("/"):
         yield named.rstrip("/"), "HADOOP_CONF_DIR of the login"
     for daemon in facts.daemons or ():
-        if daemon.kind in ("namenode", "datanode") and daemon.conf_dir.startswith("/"):
+        if daemon.kind in ("namenode", "datanode"):
             kind = "NameNode" if daemon.kind == "namenode" else "DataNode"
-            yield daemon.conf_dir.rstrip("/"), f"the running {kind}"
+            own = (f"{daemon.home}/etc/hadoop", f"{daemon.home}/conf") if daemon.home.startswith("/") else ()
+            for directory in (daemon.conf_dir, *own):
+                if directory.startswith("/"):
+                    yield directory.rstrip("/"), f"the running {kind}"
     home = environment.get("HADOOP_HOME", "").rstrip("/")
     if home.startswith("/"):
         for below in ("etc/hadoop", "conf"):

@@ -10,6 +10,7 @@ import re
 import shlex
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -55,6 +56,7 @@ if [ -r /proc/self/cmdline ]; then
     h stat; read -r line <"/proc/$p/stat" && printf '%s\n' "$line"
     h user; stat -c %U "/proc/$p"
     h exe; readlink "/proc/$p/exe"
+    h env; tr '\0' '\n' <"/proc/$p/environ" | sed -n 's/^HADOOP_CONF_DIR=//p'
   done 2>/dev/null
 else
   h ps; limit 10 ps -axww -o pid= -o user= -o lstart= -o command=
@@ -82,13 +84,15 @@ def _read_proc(reading: Reading) -> list[DaemonFacts]:
     for index, block in enumerate(blocks):
         if block.key != "process":
             continue
-        stat, user, exe = (piece.body.strip() for piece in blocks[index + 1 : index + 4])
+        stat, user, exe, conf_dir = (piece.body.strip() for piece in blocks[index + 1 : index + 5])
         argv = decoded_text(block.body).rstrip("\0").split("\0")
         # The program's name in field 2 may hold blanks and parentheses; the start time is field 22.
         fields = stat.rpartition(")")[2].split()
         if len(fields) < 20 or fields[0] == "Z":
             continue
         daemon = recognised(argv, int(block.rest), user, boot + int(fields[19]) / ticks, exe)
+        if daemon and daemon.home and not daemon.conf_dir and conf_dir.startswith("/"):
+            daemon = replace(daemon, conf_dir=conf_dir)
         if daemon:
             found.append(daemon)
     return found
