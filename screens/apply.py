@@ -25,7 +25,7 @@ from .widgets.ending import ending_body, ending_title, unreal
 from .widgets.headline import Headline
 from .widgets.hostrows import HostRows
 from .widgets.inked import ink, marked
-from .widgets.pane import Pane
+from .widgets.pane import Pane, taken_away
 from .widgets.pause import CANCEL, Asking, RunQuestion, consent_asking, pause_asking
 from .widgets.remedy import step_for
 from .widgets.stages import StageList, bar_content, stages_sentence
@@ -89,6 +89,8 @@ class ApplyPane(Pane):
         yield Vertical(id="question")
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         self.walk.start()
         self.set_interval(EVERY, self._tick)
         self.query_one(HostRows).focus()

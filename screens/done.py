@@ -16,7 +16,7 @@ from wizard.view import View
 from .widgets.headline import Headline
 from .widgets.hung import Hung
 from .widgets.inked import lines
-from .widgets.pane import Pane
+from .widgets.pane import Pane, taken_away
 from .widgets.summary import state_line, summary_lines, unreal, web_address
 
 LOW = 24
@@ -42,6 +42,8 @@ class DonePane(Pane):
             yield Hung(id="summary-text")
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         self.query_one("#summary").focus()
 
     def on_resize(self, event: Resize) -> None:

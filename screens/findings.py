@@ -26,7 +26,7 @@ from .widgets.headline import Headline
 from .widgets.hung import Hung
 from .widgets.inked import MUTED, ink, marked
 from .widgets.matrix import matrix_content
-from .widgets.pane import Pane
+from .widgets.pane import Pane, taken_away
 
 WIDE = 96
 """Columns from which list and detail stand side by side."""
@@ -91,6 +91,8 @@ class FindingsPane(Pane):
                 yield Static("", id="matrix-text", markup=False)
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         self.query_one("#list").focus()
 
     def on_resize(self, event: Resize) -> None:

@@ -27,7 +27,7 @@ from .widgets.export import Export
 from .widgets.headline import Headline
 from .widgets.hung import Hung
 from .widgets.inked import MUTED, ink, lines, marked
-from .widgets.pane import Pane
+from .widgets.pane import Pane, taken_away
 from .widgets.planproblems import left_content, problems_content
 from .widgets.plantree import PlanTree, Spot
 from .widgets.search import Found, Index
@@ -102,6 +102,8 @@ class ReviewPane(Pane):
             )
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         self.query_one("#tree").focus()
         self._draw()
         self._begin()

@@ -24,6 +24,7 @@ from wizard.view import View
 
 from .extra import Extra
 from .inked import ink, marked
+from .pane import taken_away
 
 Keep = Callable[[str, str], str]
 
@@ -138,6 +139,8 @@ class ConfigDialog(ModalScreen[None]):
                 yield Button("Set it", id="set", compact=True, variant="primary")
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         for line in self.query(Input):
             line.cursor_blink = False
         self.query_one(OptionList).can_focus = False

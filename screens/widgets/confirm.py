@@ -14,6 +14,8 @@ from textual.widgets import Button, Static
 
 from wizard.text import clean
 
+from .pane import taken_away
+
 
 class Confirm(ModalScreen[bool]):
     """Asks; True when `yes` was chosen, False for `no` and Escape."""
@@ -45,6 +47,8 @@ class Confirm(ModalScreen[bool]):
                 yield Button(Content(yes), id="yes", compact=True, variant="error")
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         self.query_one("#no").focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

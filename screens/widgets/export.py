@@ -19,6 +19,7 @@ from wizard.events import Exported
 
 from .choices import Choice, Choices
 from .inked import MUTED, ink
+from .pane import taken_away
 
 FORMS: tuple[tuple[str, str, str], ...] = (
     ("sh", "Shell script", "does the same by hand, from this machine"),
@@ -119,6 +120,8 @@ class Export(ModalScreen[None]):
             )
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         self.query_one(RadioSet).focus()
 
     @property

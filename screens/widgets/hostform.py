@@ -21,6 +21,7 @@ from wizard.text import one_line
 from wizard.words import name_of
 
 from .inked import marked
+from .pane import taken_away
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class HostForm(ModalScreen[HostWish | None]):
                 yield Button("Keep", id="keep", compact=True, variant="primary")
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         for line in self.query(Input):
             line.cursor_blink = False
         self.query_one("#user").focus()

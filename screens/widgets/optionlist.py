@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option as Line
 from wizard.questions import Option
 
 from .inked import ink
+from .pane import taken_away
 
 FEW = 8
 """So many options are seen at a glance: nothing to narrow."""
@@ -60,6 +61,8 @@ class OptionsDialog(ModalScreen[str | None]):
             yield Static("", id="meaning", markup=False)
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         options = self.query_one(OptionList)
         for line in self.query(Input):
             line.cursor_blink = False

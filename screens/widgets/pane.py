@@ -54,3 +54,8 @@ class Pane(Widget):
 def give_keys(widget: Widget) -> None:
     """Let this widget have the keys from now on. `Widget.focus` only asks for it: keys that wait would go elsewhere."""
     widget.screen.set_focus(widget)
+
+
+def taken_away(widget: Widget) -> bool:
+    """Whether this widget is on its way out with all that is in it. It can be so before it was ever mounted."""
+    return not widget.display

@@ -28,6 +28,7 @@ from wizard.words import counted, name_of
 from .extra import Extra
 from .field import ChoiceField, Entered, Typed
 from .inked import ink
+from .pane import taken_away
 from .renewing import renew
 
 EVERY = "*"
@@ -179,6 +180,8 @@ class PasswordDialog(ModalScreen[Told | None]):
                 yield Button("Use it", id="use", compact=True, variant="primary")
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         field = self.query_one("#password", Input)
         field.cursor_blink = False
         self.query_one("#for").display = len(self._options) > 1

@@ -20,6 +20,7 @@ from wizard.words import counted, name_of
 from .choices import Choice, Choices
 from .hung import Hung
 from .inked import MUTED, ink, lines, marked, told
+from .pane import taken_away
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class RunQuestion(Vertical):
         yield Choices(self.asking.choices, row=len(self.asking.choices) <= 3)
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         self.query_one(Choices).button(self.asking.likely).focus()
 
     def limit(self, height: int) -> None:

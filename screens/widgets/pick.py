@@ -13,6 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from .pane import taken_away
+
 
 class Pick(ModalScreen[str]):
     """Ends with the value that was picked, "" when none was."""
@@ -46,6 +48,8 @@ class Pick(ModalScreen[str]):
             yield OptionList(markup=False)
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         self.query_one(Input).cursor_blink = False
         self.query_one(OptionList).can_focus = False
         self._narrow("")

@@ -18,6 +18,8 @@ from textual.widgets import Button, Input, Static
 
 from wizard.text import one_line
 
+from .pane import taken_away
+
 
 class SaveFile(ModalScreen[str]):
     """Ends with the path that was written, "" when nothing was."""
@@ -54,6 +56,8 @@ class SaveFile(ModalScreen[str]):
                 yield Button("Save", id="save", compact=True, variant="primary")
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         self.query_one("#path").focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

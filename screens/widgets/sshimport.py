@@ -22,6 +22,7 @@ from wizard.view import View
 from wizard.words import counted, name_of
 
 from .extra import Extra
+from .pane import taken_away
 from .ticklist import TickList
 
 
@@ -86,6 +87,8 @@ class ImportDialog(ModalScreen[Ticked | None]):
                 yield Button("Add as workers", id="as-workers", compact=True, variant="primary")
 
     def on_mount(self) -> None:
+        if taken_away(self):
+            return
         if not self._names:
             self.query_one(".note", Static).update("It names no host one by one, or it is not there.")
             self.query_one(TickList).display = False
