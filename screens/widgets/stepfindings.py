@@ -45,12 +45,9 @@ class FindingRow(Hung, can_focus=True):
     BINDINGS = [Binding("enter,space", "open", "Details")]
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__()
         self.finding = finding
         self.opened = False
-
-    def on_mount(self) -> None:
-        self.update(self._said())
+        super().__init__(self._said())
 
     def show(self, finding: Finding) -> None:
         """Draw this finding; what is open stays open."""
