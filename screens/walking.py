@@ -14,6 +14,7 @@ from textual.css.query import NoMatches
 from textual.screen import ModalScreen
 
 from wizard import events
+from wizard.keysfirst import KEYS
 from wizard.steps import Step
 from wizard.walk import Walk
 
@@ -30,6 +31,9 @@ FLUSH = 0.05
 
 SHARE = 0.01
 """Seconds that one delivery may take; what is left over comes with the next."""
+
+LATEST = 0.3
+"""Seconds after which something is delivered though a key is under way."""
 
 RESTS = 8
 """How many times as long as a view took, until it was on the screen, no other is drawn: keys come in between."""
@@ -57,6 +61,7 @@ class Walking(Frame):
         self._number = 0
         self._viewed = -1
         self._rested = 0.0
+        self._brought = 0.0
         self._going = asyncio.Lock()
         walk.listen(self.mail.put, earlier=True)
 
@@ -97,6 +102,10 @@ class Walking(Frame):
 
     def _deliver(self) -> None:
         """Bring what has happened to those who show it, for a bounded time."""
+        now = time.monotonic()
+        if KEYS.under_way and now - self._brought < LATEST:
+            return
+        self._brought = now
         with suppress(NoMatches):  # the screen may be on its way down
             self.bring()
 
