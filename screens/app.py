@@ -27,11 +27,13 @@ from textual.screen import Screen
 from textual.widget import MountError
 
 from wizard.assets import asset_text
+from wizard.keysfirst import KEYS
 from wizard.terminal import ASCII, Terminal
 from wizard.text import clean
 
 from .lost import bearing_loss
 from .plainer import Plainer
+from .sweeping import keep_loaded, sweep
 from .themes import DARK, THEMES
 from .turns import InTurn
 from .widgets.curtain import Curtain
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
 SWITCH = 0.0005
 """Seconds after which a thread makes way for another that waits. A key goes through several threads, and each time it
 would wait for all of those that judge and read hosts: with Python's own 0.005 that is felt."""
+
+SWEEPS = 0.05
+"""Seconds between two looks whether garbage is to be looked for."""
 
 AGAIN = 2.0
 """Seconds within which a second Ctrl-C ends the wizard."""
@@ -146,11 +151,10 @@ class WizardApp(InTurn):
         self._keep_loaded()
 
     def _keep_loaded(self) -> None:
-        """What is loaded by now stays: looking through all of it for garbage takes as long as a key may wait."""
+        """What is loaded by now stays; garbage of later is looked for between the keys."""
         if self.signals:
-            gc.freeze()
-            gc.enable()
-            gc.set_threshold(20_000, 20, 20)
+            keep_loaded()
+            self.set_interval(SWEEPS, lambda: sweep(KEYS))
 
     def _hold(self, walk: Walk) -> None:
         from .walking import Walking

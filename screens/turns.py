@@ -14,6 +14,8 @@ from textual.events import Event, Key, Paste
 from textual.message import Message
 from textual.widget import Widget
 
+from wizard.keysfirst import KEYS
+
 ROUNDS = 3
 """How often the way up is gone behind a key: one to handle it, the others for what widgets say to each other then."""
 
@@ -44,10 +46,13 @@ class InTurn(App[int]):
     async def on_event(self, event: Event) -> None:
         if not isinstance(event, Key | Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._until > time.monotonic() or self._waiting:
-            self._waiting.append(event)
         else:
-            await self._hand_on(event)
+            KEYS.begin()
+            if self._until > time.monotonic() or self._waiting:
+                self._waiting.append(event)
+            else:
+                await self._hand_on(event)
+                self._shown()
 
     async def on_behind(self, event: Behind) -> None:
         event.stop()
@@ -79,3 +84,9 @@ class InTurn(App[int]):
         self._until = 0.0
         while self._waiting and not self._until:
             await self._hand_on(self._waiting.popleft())
+        self._shown()
+
+    def _shown(self) -> None:
+        """Once no key is on its way any more, and the screen is drawn, others may compute again."""
+        if not self._until and not self._waiting:
+            self.call_after_refresh(KEYS.end)

@@ -14,6 +14,7 @@ from textual.css.query import NoMatches
 from textual.screen import ModalScreen
 
 from wizard import events
+from wizard.keysfirst import KEYS
 from wizard.steps import Step
 from wizard.walk import Walk
 
@@ -31,8 +32,14 @@ FLUSH = 0.05
 SHARE = 0.01
 """Seconds that one delivery may take; what is left over comes with the next."""
 
+LATEST = 0.3
+"""Seconds after which something is delivered though a key is under way."""
+
 RESTS = 8
-"""How many times as long as a view took no other is drawn: keys come in between, and what it changed is painted."""
+"""How many times as long as a view took, until it was on the screen, no other is drawn: keys come in between."""
+
+PAINTED = 1.0
+"""Seconds after which the next view is drawn in any case."""
 
 BATCH = 10
 """Events that are taken from the mailbox at once."""
@@ -54,6 +61,7 @@ class Walking(Frame):
         self._number = 0
         self._viewed = -1
         self._rested = 0.0
+        self._brought = 0.0
         self._going = asyncio.Lock()
         walk.listen(self.mail.put, earlier=True)
 
@@ -94,6 +102,10 @@ class Walking(Frame):
 
     def _deliver(self) -> None:
         """Bring what has happened to those who show it, for a bounded time."""
+        now = time.monotonic()
+        if KEYS.under_way and now - self._brought < LATEST:
+            return
+        self._brought = now
         with suppress(NoMatches):  # the screen may be on its way down
             self.bring()
 
@@ -114,10 +126,17 @@ class Walking(Frame):
         now = time.monotonic()
         if view.serial != self._viewed and now >= self._rested and not self._going.locked():
             self._viewed = view.serial
+            began = time.thread_time()
+            self._rested = now + PAINTED
             self.show(view)
-            self._rested = time.monotonic() + RESTS * (time.monotonic() - now)
+            self.call_after_refresh(self._painted, began)
         if self.leaving and view.applied != "running":
             self.app.exit(int(self.walk.status))
+
+    def _painted(self, began: float) -> None:
+        """The view is on the screen. What counts is what this thread computed: the layout costs more than the view, and
+        on a busy machine waiting for a core must not make views rare."""
+        self._rested = time.monotonic() + RESTS * (time.thread_time() - began)
 
     async def _to_question(self) -> None:
         """A run waits for the operator: show where it can be answered."""

@@ -21,6 +21,7 @@ from validators.install.standby import STANDBY
 from validators.install.system import SYSTEM
 from wizard.facts import ClusterFacts
 from wizard.findings import Finding, waive
+from wizard.keysfirst import KEYS
 from wizard.needs import Need
 from wizard.plan import merged_needs
 from wizard.spec import ClusterSpec
@@ -54,6 +55,7 @@ def check_install(
     """What stands in the way of this install: errors first, then in the order of the checks."""
     findings: list[Finding] = []
     for check in checks:
+        KEYS.give_way()  # over hundreds of hosts the checks take a while
         findings.extend(_looked(check, spec, facts))
     order = {"error": 0, "warning": 1, "info": 2}
     said = waive(joined(findings, spec.names), waived)

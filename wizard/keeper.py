@@ -23,6 +23,7 @@ from .facts import ClusterFacts, HostFacts
 from .flink.catalogue import UnknownBuild
 from .hadoop.catalogue import known_versions
 from .journal import masked
+from .keysfirst import KEYS
 from .local import is_here
 from .lookout import Lookout, Needs, Reach
 from .runs import broken
@@ -266,6 +267,8 @@ class Keeper:
         self._sink(event)
 
     def _hand_on(self, event: Event) -> None:
+        if isinstance(event, events.OutputArrived):
+            KEYS.give_way()  # of output there may be much, and whoever tells of it holds no lock of ours
         with self._lock:
             if self._unheard is not None:
                 self._unheard.append(event)

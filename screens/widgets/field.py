@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from textual import events
 from textual.binding import Binding
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
@@ -46,6 +48,9 @@ class LineField(Input):
     """
 
     BINDINGS = [Binding("f4", "offer", "Choose")]
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
+    """As in Textual; but a letter does not lay out the screen anew: the field stays as wide as it is."""
 
     def __init__(self, options: Sequence[Option] = ()) -> None:
         super().__init__(compact=True, select_on_focus=False)

@@ -62,6 +62,7 @@ class Frame(Screen[None]):
         self.rail = Rail(steps, id="rail")
         self.place = Container(id="place")
         self.moves = Moves(id="moves")
+        self.middle = Vertical(id="middle")
         self.teach = TeachPane(id="teach")
         self.log_pane = LogPane(book, id="log")
         self.pane: Pane | None = None
@@ -69,6 +70,7 @@ class Frame(Screen[None]):
         self._at = 0
         self._view: View | None = None
         self._teach_wanted: bool | None = None
+        self._teaching = False
         self._log_wanted: bool | None = None
         self._left: Widget | None = None
 
@@ -76,7 +78,7 @@ class Frame(Screen[None]):
         yield self.header
         with Horizontal(id="body"):
             yield self.rail
-            with Vertical(id="middle"):
+            with self.middle:
                 yield self.place
                 yield self.moves
             yield self.teach
@@ -115,7 +117,7 @@ class Frame(Screen[None]):
 
     @property
     def teaching(self) -> bool:
-        return self.has_class("-teaching")
+        return self._teaching
 
     @property
     def narrow(self) -> bool:
@@ -132,7 +134,7 @@ class Frame(Screen[None]):
         self.set_class(small, "-small")
         self.set_class(not wide, "-narrow")
         self.set_class(roomy, "-roomy")
-        self.set_class(wide if self._teach_wanted is None else self._teach_wanted, "-teaching")
+        self._open_teach(wide if self._teach_wanted is None else self._teach_wanted, alone=not wide)
         if self.log_pane.mode != "large":
             self.log_pane.resize(self._log_mode(roomy))
         self.set_class(self.log_pane.mode == "large", "-log-large")
@@ -140,6 +142,13 @@ class Frame(Screen[None]):
             words = f"This terminal has {width}×{height}. The wizard needs {LEAST[0]}×{LEAST[1]} at least."
             self.query_one("#small", Static).update(Content(words))
         self._show_teach()
+
+    def _open_teach(self, teaching: bool, alone: bool) -> None:
+        """The classes are those of the two panes: one of the screen's has every widget of it styled anew."""
+        self._teaching = teaching
+        self.teach.set_class(teaching, "-open")
+        self.teach.set_class(teaching and alone, "-alone")
+        self.middle.set_class(teaching and alone, "-covered")
 
     def _log_mode(self, roomy: bool) -> Mode:
         return "open" if (roomy if self._log_wanted is None else self._log_wanted) else "line"

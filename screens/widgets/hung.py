@@ -30,17 +30,25 @@ class Hung(Static):
         self, content: VisualType = "", *, id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(content, id=id, classes=classes, markup=False)
+        self._hung: tuple[Content, int, Content] | None = None
 
     def render(self) -> VisualType:
         drawn = super().render()
         width = self.content_size.width
-        return hang(drawn, width) if width and isinstance(drawn, Content) else drawn
+        return self._hanging(drawn, width) if width and isinstance(drawn, Content) else drawn
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         drawn = super().render()
         if width and isinstance(drawn, Content):
-            return hang(drawn, width).get_height({}, width)
+            return self._hanging(drawn, width).get_height({}, width)
         return super().get_content_height(container, viewport, width)
+
+    def _hanging(self, content: Content, width: int) -> Content:
+        """The content in so many columns; every layout of the screen asks for it, so it is made once."""
+        kept = self._hung
+        if kept is None or kept[0] is not content or kept[1] != width:
+            kept = self._hung = (content, width, hang(content, width))
+        return kept[2]
 
 
 def hang(content: Content, width: int) -> Content:

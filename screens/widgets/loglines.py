@@ -97,12 +97,20 @@ class LogLines(ScrollView, can_focus=True):
         for line in wanted:
             self._widest = max(self._widest, len(line.text))
         follow = self.follow
-        self.virtual_size = Size(self._widest + book.width + 24, len(self.shown))
+        self._grow(Size(self._widest + book.width + 24, len(self.shown)))
         if follow:
             self.to_end()
         elif gone:
             self.scroll_to(y=max(self.scroll_offset.y - gone, 0), animate=False, immediate=True, force=True)
         self.refresh()
+
+    def _grow(self, size: Size) -> None:
+        """Take so much room for scrolling. The screen is laid out anew only where the scroll bar comes or goes."""
+        if self.show_vertical_scrollbar and size.height > self.container_size.height:
+            self.set_reactive(LogLines.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+        else:
+            self.virtual_size = size
 
     def choose(self, host: str | None, details: bool) -> None:
         """Show the lines of this host alone, None for all; with or without what scripts and files consist of."""

@@ -45,18 +45,15 @@ class FindingRow(Hung, can_focus=True):
     BINDINGS = [Binding("enter,space", "open", "Details")]
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__()
         self.finding = finding
         self.opened = False
-
-    def on_mount(self) -> None:
-        self.update(self._said())
+        super().__init__(self._said())
 
     def show(self, finding: Finding) -> None:
         """Draw this finding; what is open stays open."""
         if finding != self.finding:
             self.finding = finding
-            self.update(self._said())
+            renew(self, self._said())
 
     def action_open(self) -> None:
         self.opened = not self.opened
@@ -100,19 +97,23 @@ class StepFindings(Vertical):
         yield Static("", classes="findings-more", markup=False)
 
     def show(self, findings: tuple[Finding, ...]) -> None:
-        """Draw the gravest of these; a row stays itself while its finding does."""
+        """Draw the gravest of these; a row stays itself while its finding does.
+
+        Where there is none, the rows stay out of sight: hosts that are read anew mostly have the same again.
+        """
+        self.display = bool(findings)
+        if not findings:
+            return
         order = ("error", "warning", "info")
         ordered = sorted(findings, key=lambda one: order.index(one.severity))
         shown = {(one.id, one.title, one.hosts): one for one in ordered[:MOST]}
         title = counted(len(ordered), "finding", "findings")
-        renew(self.query_one(".findings-title", Static), Content(title if ordered else ""))
-        self.display = bool(ordered)
+        renew(self.query_one(".findings-title", Static), Content(title))
         more = len(ordered) - MOST
         last = self.query_one(".findings-more", Static)
         renew(last, Content(f"{more} more come into sight as these are mended." if more > 0 else ""))
         last.display = more > 0
-        for key in [key for key in self._rows if key not in shown]:
-            self._rows.pop(key).remove()
+        self._take_over(shown)
         if [key for key in shown if key in self._rows] != list(self._rows):
             self._reorder([key for key in shown if key in self._rows])
         made: dict[Key, FindingRow] = {}
@@ -132,11 +133,31 @@ class StepFindings(Vertical):
             self.mount(*fresh, before=last)
         self._rows = made
 
+    def _take_over(self, shown: dict[Key, Finding]) -> None:
+        """A row whose finding is gone takes one that is new, of the same check where there is one: to take a row away and
+        put another there costs two layouts of the screen. A row for which nothing is left goes."""
+        new = [key for key in shown if key not in self._rows]
+        rows: dict[Key, FindingRow] = {}
+        for old, row in self._rows.items():
+            key = old
+            if old not in shown:
+                if not new:
+                    row.remove()
+                    continue
+                key = next((one for one in new if one[0] == old[0]), new[0])
+                new.remove(key)
+                row.opened = row.opened and old[0] == key[0] and bool(set(old[2]) & set(key[2]))
+            rows[key] = row
+        self._rows = rows
+
     def _reorder(self, keys: list[Key]) -> None:
-        """Put the rows that stay into this order."""
-        last = self.query_one(".findings-more", Static)
-        for key in keys:
-            self.move_child(self._rows[key], before=last)
+        """Put the rows that stay into this order; only those are moved that stand elsewhere."""
+        now = list(self._rows)
+        for place, key in enumerate(keys):
+            if now[place] != key:
+                self.move_child(self._rows[key], before=self._rows[now[place]])
+                now.remove(key)
+                now.insert(place, key)
         self._rows = {key: self._rows[key] for key in keys}
 
 

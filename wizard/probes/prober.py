@@ -14,6 +14,7 @@ from typing import Any
 from wizard.connection import Connection, ConnectionFailed, Result, Stop
 from wizard.events import HostLooked, Note, Sink, nowhere
 from wizard.facts import HostFacts, LoginFailure
+from wizard.keysfirst import KEYS
 from wizard.needs import Need
 from wizard.probes import sections_for
 from wizard.probes.script import Output, Section, merged_script, parse_output
@@ -67,6 +68,7 @@ class HostProber:
                 on_output=clock.arrived,
                 stop=stop,
             )
+            KEYS.give_way()
             output = parse_output(result.stdout, script.mark)
             if output.clock is None and not output.whole:
                 raise _no_shell(name, result)
@@ -107,6 +109,7 @@ class _Clock:
 def _facts(name: str, sections: Sequence[Section], output: Output, report: Sink) -> HostFacts:
     facts = HostFacts(name)
     for number, section in enumerate(sections):
+        KEYS.give_way()
         reading = output.readings.get(number)
         if reading is None:
             status = output.ended.get(number)

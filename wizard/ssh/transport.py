@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 import paramiko
 
 from wizard.connection import ConnectionFailed, Stop
+from wizard.keysfirst import KEYS
 from wizard.ssh.errors import failed
 
 CIPHERS = (
@@ -44,12 +45,26 @@ hundreds of connections that is thousands of threads a second that want the inte
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 
+class _Packets(paramiko.Packetizer):
+    """Packets that are computed on once no key is under way."""
+
+    def read_message(self) -> tuple[int, paramiko.Message]:
+        message = super().read_message()  # pyright: ignore
+        KEYS.give_way()
+        return message  # pyright: ignore
+
+
 class QuietTransport(paramiko.Transport):
     """A client transport that keeps why the server hung up and why it refused a channel."""
 
     def __init__(self, sock: socket.socket | paramiko.Channel) -> None:
         # A Channel serves as the socket of a host behind a jump host; the library documents it so.
-        super().__init__(sock, default_window_size=WINDOW, default_max_packet_size=PACKET)  # pyright: ignore[reportArgumentType]
+        super().__init__(
+            sock,  # pyright: ignore[reportArgumentType]
+            default_window_size=WINDOW,
+            default_max_packet_size=PACKET,
+            packetizer_class=_Packets,  # pyright: ignore[reportArgumentType]
+        )
         self.farewell = ""
         self.refusal = ""
         self.said: list[str] = []
