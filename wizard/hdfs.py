@@ -75,6 +75,12 @@ class Hdfs:
         return f"{self.home}/logs"
 
     @property
+    def page(self) -> str:
+        """The NameNode's web page."""
+        host = self.web.address
+        return f"http://[{host}]:{self.web.port}" if ":" in host else f"http://{host}:{self.web.port}"
+
+    @property
     def rpc_port(self) -> int:
         return urlsplit(self.address).port or self.hadoop.ports.rpc
 

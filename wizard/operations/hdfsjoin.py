@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..commands import Command
 from ..facts import ClusterFacts, CommandFacts, HostFacts
 from ..needs import Ask, Need
+from ..words import counted
 from .operation import CannotOperate, Proof, Verdict
 from .profile import ProfileOperation, login_file
 
@@ -106,7 +107,7 @@ class ProveHadoopClasses(Proof):
         seen = facts[self.host].commands.get(self._question)
         found = seen.stdout.strip() if seen is not None else ""
         if "/" in found:
-            return Verdict(True, f"{len(found.split(':'))} entries in {VARIABLE}")
+            return Verdict(True, counted(len(found.split(":")), "entry", "entries"))
         return Verdict(
             False,
             f"{VARIABLE} is {found or 'empty'} in a login shell",

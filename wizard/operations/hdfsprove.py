@@ -77,7 +77,7 @@ class NameNodeReady(Proof):
 
     @property
     def title(self) -> str:
-        return f"The NameNode answers on port {self.web.port} and is out of safe mode"
+        return "The NameNode answers and is out of safe mode"
 
     @property
     def patience(self) -> float:
@@ -108,10 +108,8 @@ class NameNodeReady(Proof):
                 "It leaves safe mode by itself once the DataNodes have reported their blocks. Start the missing ones; "
                 "never force it while blocks are missing.",
             )
-        version = f" of Hadoop {seen.version}" if seen.version else ""
-        return Verdict(
-            True, f"the NameNode{version} is out of safe mode, http://{self.web.address}:{self.web.port}"
-        )
+        version = f"Hadoop {seen.version}, " if seen.version else ""
+        return Verdict(True, f"{version}http://{self.web.address}:{self.web.port}")
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         seen = seen_at(facts, self.host, self.web)
@@ -276,6 +274,37 @@ class WriteAndReadBack(Operation):
         if any(pid == 0 for _, _, pid in running):
             return str(Later(self.host, "hdfs-proof-key"))
         return hashlib.sha256(repr(running).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class FileCameBack(Proof):
+    """Says that a file went through HDFS for the daemons that run now, as `WriteAndReadBack` noted it."""
+
+    trip: WriteAndReadBack
+
+    @property
+    def id(self) -> str:
+        return "hdfs-file-came-back"
+
+    @property
+    def title(self) -> str:
+        return "A file was written into HDFS and read back"
+
+    @property
+    def fatal(self) -> bool:
+        return False
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return self.trip.needs()
+
+    def judge(self, facts: ClusterFacts) -> Verdict:
+        if self.trip.satisfied(facts):
+            return Verdict(True, "for the daemons that run now")
+        # What hindered it was told by the operation itself.
+        return Verdict(False, "no file was written", skipped=True)
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        return self.trip.expected(facts)
 
 
 @dataclass(frozen=True)

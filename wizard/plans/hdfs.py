@@ -13,7 +13,13 @@ from ..operations.hadoopconf import WriteHadoopEnv, WriteSite
 from ..operations.hdfsdaemons import RetireDataNode, StartHadoop, StopHadoop
 from ..operations.hdfsformat import FormatNameNode
 from ..operations.hdfsjoin import ProveHadoopClasses, SetHadoopClassPath
-from ..operations.hdfsprove import DataNodesLive, ExistingAnswers, NameNodeReady, WriteAndReadBack
+from ..operations.hdfsprove import (
+    DataNodesLive,
+    ExistingAnswers,
+    FileCameBack,
+    NameNodeReady,
+    WriteAndReadBack,
+)
 from ..operations.hdfsstorage import MakeDataDirs
 from ..operations.home import InstallHome, Obtain, archive_counts
 from ..operations.java import InstallJava
@@ -148,7 +154,7 @@ def verify_hdfs(wish: Desired, context: Context) -> Steps:
         datanodes = tuple(host.name for host in hdfs.datanodes)
         yield NameNodeReady(name, hdfs.web, hdfs.logs)
         yield DataNodesLive(name, hdfs.web, hdfs.logs, datanodes)
-        yield WriteAndReadBack(
+        trip = WriteAndReadBack(
             name,
             hdfs.hadoop,
             hdfs.home,
@@ -159,6 +165,8 @@ def verify_hdfs(wish: Desired, context: Context) -> Steps:
             context.state,
             context.run_id,
         )
+        yield trip
+        yield FileCameBack(name, trip)
     told = wish.joined
     if hdfs is None and told is not None:
         nodes = tuple(host.name for host in wish.spec.hosts)

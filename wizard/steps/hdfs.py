@@ -18,6 +18,7 @@ from ..questions import Option, Question, Suggested, question
 from ..spec import ClusterSpec, HostSpec
 from ..text import one_line
 from ..view import View
+from ..words import counted
 from .cells import STATE, UNKNOWN, row_of, size_cell, verdict
 from .requirements import disk_free
 from .step import ByHand, Cell, Step
@@ -47,9 +48,9 @@ COLUMNS = (STATE, "Hadoop that runs", "directories", "disk free")
 _DAEMONS = {"namenode": "NameNode", "datanode": "DataNode", "secondarynamenode": "SecondaryNameNode"}
 
 _MODES = {
-    "none": "Flink alone; jobs may still read any HDFS",
-    "existing": "one that is there already is joined to Flink",
-    "new": "a NameNode on the master, DataNodes on the workers",
+    "none": "Flink alone",
+    "existing": "join one that is there",
+    "new": "install one here",
 }
 
 
@@ -61,7 +62,7 @@ def _modes(view: View) -> tuple[Option, ...]:
 def _mode(view: View) -> Suggested:
     found = _running_namenode(view)
     if found is not None:
-        return Suggested("none", f"but a NameNode runs on {found[0]}: existing joins it to Flink")
+        return Suggested("none", f"but a NameNode runs on {found[0]}: choose existing to join it to Flink")
     return Suggested("none", "Flink runs without it")
 
 
@@ -96,7 +97,7 @@ def _versions(view: View) -> tuple[Option, ...]:
 
 def _version(view: View) -> Suggested:
     del view
-    return Suggested(known_versions()[0], "the newest release that this program knows")
+    return Suggested(known_versions()[0], "the newest here")
 
 
 def _version_of(view: View) -> str:
@@ -105,7 +106,7 @@ def _version_of(view: View) -> str:
 
 def _home(view: View) -> Suggested | None:
     user = view.answers.text_at("user") or (view.spec.user if view.spec else "flink")
-    return Suggested(f"{home_of(user)}/hadoop-{_version_of(view)}", "a directory of its own")
+    return Suggested(f"{home_of(user)}/hadoop-{_version_of(view)}", "its own place")
 
 
 def _sources(view: View) -> tuple[Option, ...]:
@@ -121,7 +122,7 @@ def _sources(view: View) -> tuple[Option, ...]:
     )
 
 
-def _format(view: View) -> tuple[Question, ...]:
+def _last(view: View) -> tuple[Question, ...]:
     """Formatting is allowed by typing the cluster's name, never by yes or no."""
     cluster = view.answers.text_at("cluster") or (view.spec.cluster if view.spec else "flink")
 
@@ -138,15 +139,22 @@ def _format(view: View) -> tuple[Question, ...]:
         Question(
             "hdfs.format",
             "Allow the format",
-            "Type the cluster's name to allow it. Only directories that are empty or missing are ever formatted: where data is "
-            "found, it is refused.",
+            "A new file system needs one format. Type the cluster's name to allow it. It is done only where the directories "
+            "are empty or missing, and refused where data is found.",
             "text",
             parse,
             examples=(cluster,),
-            suggest=lambda view: Suggested("never", "nothing is formatted"),
+            suggest=_no_format,
             asked=_in("new"),
         ),
+        question("hdfs.config", asked=_in("new")),
     )
+
+
+def _no_format(view: View) -> Suggested | None:
+    if view.answers.text_at("hdfs.format") == "if-empty":
+        return None
+    return Suggested("never", "nothing is formatted")
 
 
 def _settled(view: View) -> Hdfs | None:
@@ -157,7 +165,25 @@ def _address(view: View) -> Suggested | None:
     hdfs = _settled(view)
     if hdfs is None or view.answers.text_at("hdfs.mode") != "new":
         return None
-    return Suggested(hdfs.address, f"{hdfs.namenode.name} and Hadoop's own port")
+    return Suggested(hdfs.address, "Hadoop's own port")
+
+
+def _java(view: View) -> Suggested | None:
+    """What hadoop-env.sh will name on the NameNode's host; the others where it differs."""
+    hdfs = _settled(view)
+    if hdfs is None:
+        return None
+    homes: dict[str, str] = {}
+    for name, node in hdfs.nodes.items():
+        seen = view.facts_of(name)
+        choice = node.java.choose(seen) if seen is not None else None
+        if choice is not None:
+            homes[name] = choice.home
+    named = homes.get(hdfs.namenode.name)
+    if named is None:
+        return None
+    detail = tuple(f"{host}: {home}" for host, home in homes.items() if home != named)
+    return Suggested(named, f"for Hadoop {hdfs.hadoop.version}", detail)
 
 
 def _namenode(view: View) -> Suggested | None:
@@ -166,7 +192,7 @@ def _namenode(view: View) -> Suggested | None:
 
 def _datanodes(view: View) -> Suggested | None:
     spec = view.spec
-    return Suggested(", ".join(worker.name for worker in spec.workers), "every worker") if spec else None
+    return Suggested(", ".join(worker.name for worker in spec.workers), "all workers") if spec else None
 
 
 def _name_dirs(view: View) -> Suggested | None:
@@ -174,7 +200,7 @@ def _name_dirs(view: View) -> Suggested | None:
     if hdfs is None:
         return None
     paths = hdfs.nodes[hdfs.namenode.name].name_dirs
-    return Suggested(", ".join(paths), "on the local disk with most room; or several")
+    return Suggested(", ".join(paths), "the roomiest disk")
 
 
 def _data_dirs(view: View) -> Suggested | None:
@@ -184,14 +210,20 @@ def _data_dirs(view: View) -> Suggested | None:
     each = {host.name: ", ".join(hdfs.nodes[host.name].data_dirs) for host in hdfs.datanodes}
     first = next(iter(each.values()))
     detail = tuple(f"{host}: {paths}" for host, paths in each.items()) if len(set(each.values())) > 1 else ()
-    return Suggested(first, "on the local disk with most room; or several", detail)
+    return Suggested(first, "the roomiest disk", detail)
 
 
 def _replication(view: View) -> Suggested | None:
     spec = view.spec
     nodes = len(spec.hdfs.datanodes or spec.workers) if spec else 0
     return (
-        Suggested(str(min(3, nodes)), f"three copies, or one on each of {nodes} DataNodes") if nodes else None
+        Suggested(
+            str(min(3, nodes)),
+            "at most 3 copies",
+            (f"{counted(nodes, 'DataNode')}, one copy on each at most",),
+        )
+        if nodes
+        else None
     )
 
 
@@ -230,7 +262,7 @@ def _word(store: StorageFacts) -> str:
 
 def _read(view: View, host: HostSpec, seen: HostFacts) -> tuple[Cell, ...]:
     return (
-        verdict(view, host.name, CONCERNS),
+        verdict(view, host.name, CONCERNS, "hdfs-"),
         _running(seen),
         _directories(view, host, seen),
         size_cell(disk_free(view.spec, seen)),
@@ -242,8 +274,9 @@ def _summary(view: View) -> tuple[str, ...]:
     if hdfs is not None:
         allowed = "allowed where everything is empty" if hdfs.may_format else "not allowed"
         return (
-            f"{hdfs.address}, {len(hdfs.datanodes)} DataNodes, {hdfs.replication} copies of each block; format {allowed}",
-            f"web page of the NameNode: http://{hdfs.web.address}:{hdfs.web.port}",
+            f"{hdfs.address}, {counted(len(hdfs.datanodes), 'DataNode')}, "
+            f"{counted(hdfs.replication, 'copy', 'copies')} of each block; format {allowed}",
+            f"The NameNode's web page: {hdfs.page}",
         )
     if told is not None:
         return (
@@ -264,7 +297,7 @@ def _objections(view: View) -> tuple[str, ...]:
 def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
     hdfs = _settled(view)
     if hdfs is not None:
-        return tuple(_made_by_hand(spec, hdfs))
+        return tuple(_made_by_hand(view, spec, hdfs))
     directory = word(spec.hdfs.conf_dir or "/etc/hadoop/conf")
     return (
         ByHand(
@@ -274,7 +307,7 @@ def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
     )
 
 
-def _made_by_hand(spec: ClusterSpec, hdfs: Hdfs) -> Iterator[ByHand]:
+def _made_by_hand(view: View, spec: ClusterSpec, hdfs: Hdfs) -> Iterator[ByHand]:
     home, hadoop, name = word(hdfs.home), hdfs.hadoop, hdfs.namenode.name
     node = hdfs.nodes[name]
     yield ByHand(
@@ -284,10 +317,14 @@ def _made_by_hand(spec: ClusterSpec, hdfs: Hdfs) -> Iterator[ByHand]:
             f"mv hadoop-{hadoop.version} {home}",
         ),
     )
-    yield ByHand(f"{hdfs.conf_dir}/{hadoop.env_file}, on every host", ("export JAVA_HOME=/path/to/java",))
+    java = _java(view)
+    yield ByHand(
+        f"{hadoop.env_file} in its {hadoop.conf_dir}, on every host",
+        (f"export JAVA_HOME={word(java.value) if java else '/path/to/java'}",),
+    )
     settings = [f"{key} = {one_line(value, 200)}" for key, value in (*node.core, *node.site)]
-    yield ByHand(f"core-site.xml and hdfs-site.xml there, on {name}", tuple(settings))
-    yield ByHand(f"{hdfs.conf_dir}/{hadoop.workers_file}", tuple(host.address for host in hdfs.datanodes))
+    yield ByHand(f"core-site.xml and hdfs-site.xml beside it, on {name}", tuple(settings))
+    yield ByHand(f"{hadoop.workers_file} beside it", tuple(host.address for host in hdfs.datanodes))
     format_line = " ".join(hadoop.format_words(word(hdfs.conf_dir)))
     yield ByHand(
         f"On {name}, once, and only where {', '.join(node.name_dirs)} is empty: a format deletes what was in HDFS",
@@ -313,7 +350,7 @@ HDFS = Step(
         question("hdfs.version", asked=_NEW, options=_versions, suggest=_version),
         question("hdfs.source", asked=_NEW, options=_sources),
         question("hdfs.home", asked=_EITHER, suggest=lambda view: _home(view) if _NEW(view) else None),
-        question("hdfs.java_home", asked=_NEW),
+        question("hdfs.java_home", asked=_NEW, suggest=_java),
         question("hdfs.namenode", asked=_NEW, suggest=_namenode),
         question("hdfs.address", asked=_EITHER, suggest=_address),
         question("hdfs.conf_dir", asked=_EXISTING, suggest=_conf_dir),
@@ -321,13 +358,12 @@ HDFS = Step(
         question("hdfs.name_dirs", asked=_NEW, suggest=_name_dirs),
         question("hdfs.data_dirs", asked=_NEW, suggest=_data_dirs),
         question("hdfs.replication", asked=_NEW, suggest=_replication),
-        question("hdfs.config", asked=_NEW),
     ),
     columns=COLUMNS,
     row=row_of(len(COLUMNS), _read),
     by_hand=_by_hand,
     concerns=CONCERNS,
-    more=_format,
+    more=_last,
     summary=_summary,
     objections=_objections,
 )
