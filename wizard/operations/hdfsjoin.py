@@ -66,9 +66,9 @@ class SetHadoopClassPath(ProfileOperation):
         found = facts[self.host].commands.get(has_hadoop_question())
         if not self.client and found is not None and found.status != 0:
             raise CannotOperate(
-                f"No Hadoop was found on {self.host}, and Flink needs its classes to read hdfs://.",
+                "No Hadoop was found, and Flink needs its classes to read hdfs://.",
                 "hadoop is not on the PATH of a login shell",
-                "Install Hadoop's programs there, or name where they lie with hdfs.home.",
+                "Install Hadoop's programs on every node, or name where they lie with hdfs.home.",
             )
         return super().commands(facts)
 

@@ -13,7 +13,7 @@ from validators.values import ValueProblem, shown
 from ..answers.build import home_of
 from ..facts import HostFacts, StorageFacts
 from ..hadoop.catalogue import UnknownHadoop, hadoop_of, known_versions
-from ..hdfs import Hdfs
+from ..hdfs import Hdfs, Joined, program_in, running_namenode
 from ..questions import Option, Question, Suggested, question
 from ..spec import ClusterSpec, HostSpec
 from ..text import one_line
@@ -36,6 +36,7 @@ CONCERNS = frozenset(
         "hdfs-home-taken",
         "hdfs-java-unsupported",
         "hdfs-no-classes",
+        "hdfs-not-found",
         "hdfs-not-formatted",
         "hdfs-port-taken",
         "hdfs-root-refused",
@@ -62,23 +63,31 @@ def _modes(view: View) -> tuple[Option, ...]:
 def _mode(view: View) -> Suggested:
     found = _running_namenode(view)
     if found is not None:
-        return Suggested("none", f"but a NameNode runs on {found[0]}: choose existing to join it to Flink")
+        return Suggested("none", f"but a NameNode runs on {found}: choose existing to join it to Flink")
     return Suggested("none", "Flink runs without it")
 
 
-def _running_namenode(view: View) -> tuple[str, str] | None:
-    """A host whose NameNode is not one of ours to make, and where its configuration lies."""
-    for host in view.spec.hosts if view.spec else ():
-        seen = view.facts_of(host.name)
-        for daemon in (seen.daemons or ()) if seen else ():
-            if daemon.kind == "namenode":
-                return host.name, daemon.conf_dir
-    return None
+def _running_namenode(view: View) -> str | None:
+    """The host of a NameNode that runs, None where none was seen."""
+    found = running_namenode(view.spec, view.facts) if view.spec and view.facts else None
+    return found[0] if found else None
 
 
-def _conf_dir(view: View) -> Suggested | None:
-    found = _running_namenode(view)
-    return Suggested(found[1], f"the NameNode on {found[0]} reads it") if found and found[1] else None
+def _found(pick: Callable[[Joined], str]) -> Callable[[View], Suggested | None]:
+    """What the running NameNode shows of an HDFS that the answers do not name."""
+
+    def suggest(view: View) -> Suggested | None:
+        told, host = view.desired.joined if view.desired is not None else None, _running_namenode(view)
+        if told is None or told.made_here or host is None or _named(view) or not pick(told):
+            return None
+        return Suggested(pick(told), f"as found on {host}")
+
+    return suggest
+
+
+def _named(view: View) -> bool:
+    """Whether the answers say which HDFS is meant."""
+    return bool(view.answers.text_at("hdfs.address") or view.answers.text_at("hdfs.conf_dir"))
 
 
 def _in(*modes: str) -> Callable[[View], bool]:
@@ -97,7 +106,7 @@ def _versions(view: View) -> tuple[Option, ...]:
 
 def _version(view: View) -> Suggested:
     del view
-    return Suggested(known_versions()[0], "the newest here")
+    return Suggested(known_versions()[0], "the newest")
 
 
 def _version_of(view: View) -> str:
@@ -154,7 +163,7 @@ def _last(view: View) -> tuple[Question, ...]:
 def _no_format(view: View) -> Suggested | None:
     if view.answers.text_at("hdfs.format") == "if-empty":
         return None
-    return Suggested("never", "nothing is formatted")
+    return Suggested("never", "no format")
 
 
 def _settled(view: View) -> Hdfs | None:
@@ -165,7 +174,7 @@ def _address(view: View) -> Suggested | None:
     hdfs = _settled(view)
     if hdfs is None or view.answers.text_at("hdfs.mode") != "new":
         return None
-    return Suggested(hdfs.address, "Hadoop's own port")
+    return Suggested(hdfs.address, "its own port")
 
 
 def _java(view: View) -> Suggested | None:
@@ -200,7 +209,7 @@ def _name_dirs(view: View) -> Suggested | None:
     if hdfs is None:
         return None
     paths = hdfs.nodes[hdfs.namenode.name].name_dirs
-    return Suggested(", ".join(paths), "the roomiest disk")
+    return Suggested(", ".join(paths), "roomiest disk")
 
 
 def _data_dirs(view: View) -> Suggested | None:
@@ -210,7 +219,7 @@ def _data_dirs(view: View) -> Suggested | None:
     each = {host.name: ", ".join(hdfs.nodes[host.name].data_dirs) for host in hdfs.datanodes}
     first = next(iter(each.values()))
     detail = tuple(f"{host}: {paths}" for host, paths in each.items()) if len(set(each.values())) > 1 else ()
-    return Suggested(first, "the roomiest disk", detail)
+    return Suggested(first, "roomiest disk", detail)
 
 
 def _replication(view: View) -> Suggested | None:
@@ -219,7 +228,7 @@ def _replication(view: View) -> Suggested | None:
     return (
         Suggested(
             str(min(3, nodes)),
-            "at most 3 copies",
+            "at most 3",
             (f"{counted(nodes, 'DataNode')}, one copy on each at most",),
         )
         if nodes
@@ -280,16 +289,17 @@ def _summary(view: View) -> tuple[str, ...]:
         )
     if told is not None:
         return (
-            f"{one_line(told.address, 120) or 'the address is not known yet'}; it is read, and never changed",
+            f"{one_line(told.address, 120) or 'The address is not known'}; this HDFS is joined, and never changed.",
         )
     return ()
 
 
 def _objections(view: View) -> tuple[str, ...]:
     mode = view.answers.text_at("hdfs.mode") or "none"
-    named = view.answers.text_at("hdfs.address") or view.answers.text_at("hdfs.conf_dir")
-    if mode == "existing" and not named:
-        return ("An existing HDFS needs its address or its configuration directory.",)
+    if mode == "existing" and not _named(view) and _running_namenode(view) is None:
+        return (
+            "No NameNode runs on these hosts: name the address of the HDFS, or Hadoop's configuration directory.",
+        )
     return ()
 
 
@@ -298,11 +308,13 @@ def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
     hdfs = _settled(view)
     if hdfs is not None:
         return tuple(_made_by_hand(view, spec, hdfs))
-    directory = word(spec.hdfs.conf_dir or "/etc/hadoop/conf")
+    told = view.desired.joined if view.desired is not None else None
+    directory = word((told.conf_dir if told else "") or "/etc/hadoop/conf")
+    program = word(program_in(told.client)) if told and told.client else "hadoop"
     return (
         ByHand(
             f"To let Flink read an HDFS that is there: in ~/.profile of {one_line(spec.user)} on every host",
-            (f"export HADOOP_CONF_DIR={directory}", "export HADOOP_CLASSPATH=$(hadoop classpath)"),
+            (f"export HADOOP_CONF_DIR={directory}", f"export HADOOP_CLASSPATH=$({program} classpath)"),
         ),
     )
 
@@ -333,7 +345,7 @@ def _made_by_hand(view: View, spec: ClusterSpec, hdfs: Hdfs) -> Iterator[ByHand]
     yield ByHand(f"Start it on {name}, as {one_line(spec.user)}", (f"{home}/{hadoop.start_all}",))
 
 
-_EITHER, _NEW, _EXISTING = _in("existing", "new"), _in("new"), _in("existing")
+_NEW, _EXISTING = _in("new"), _in("existing")
 
 HDFS = Step(
     "hdfs",
@@ -349,14 +361,34 @@ HDFS = Step(
         ),
         question("hdfs.version", asked=_NEW, options=_versions, suggest=_version),
         question("hdfs.source", asked=_NEW, options=_sources),
-        question("hdfs.home", asked=_EITHER, suggest=lambda view: _home(view) if _NEW(view) else None),
+        question("hdfs.home", asked=_NEW, suggest=_home),
         question("hdfs.java_home", asked=_NEW, suggest=_java),
         question("hdfs.namenode", asked=_NEW, suggest=_namenode),
-        question("hdfs.address", asked=_EITHER, suggest=_address),
-        question("hdfs.conf_dir", asked=_EXISTING, suggest=_conf_dir),
+        question("hdfs.address", asked=_NEW, suggest=_address),
+        question(
+            "hdfs.address",
+            help="The address of the NameNode; left out: as Hadoop's configuration says.",
+            asked=_EXISTING,
+            suggest=_found(lambda told: told.address),
+        ),
+        question(
+            "hdfs.conf_dir",
+            title="Hadoop's settings",
+            help="The directory with core-site.xml and hdfs-site.xml, the same on every node.",
+            asked=_EXISTING,
+            suggest=_found(lambda told: told.conf_dir),
+        ),
+        question(
+            "hdfs.home",
+            title="Hadoop's programs",
+            help="Where Hadoop lies on every node: Flink takes its classes from there. Left out: the program hadoop of the "
+            "PATH.",
+            asked=_EXISTING,
+            suggest=_found(lambda told: told.client),
+        ),
         question("hdfs.datanodes", asked=_NEW, suggest=_datanodes),
-        question("hdfs.name_dirs", asked=_NEW, suggest=_name_dirs),
-        question("hdfs.data_dirs", asked=_NEW, suggest=_data_dirs),
+        question("hdfs.name_dirs", title="NameNode dirs", asked=_NEW, suggest=_name_dirs),
+        question("hdfs.data_dirs", title="DataNode dirs", asked=_NEW, suggest=_data_dirs),
         question("hdfs.replication", asked=_NEW, suggest=_replication),
     ),
     columns=COLUMNS,
