@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ..hadoop.jmx import JMX_PATHS
 from ..operations.hdfsjoin import ProveHadoopClasses
-from ..operations.hdfsprove import DataNodesLive, NameNodeReady
+from ..operations.hdfsprove import DataNodesLive, FileCameBack, NameNodeReady
 from ..operations.home import SeeSharedHome
 from ..operations.java import ProveJava
 from ..operations.logins import ProveLogin
@@ -48,6 +48,9 @@ def proof_lines(proof: Proof, names: Names, reached: frozenset[str]) -> Iterator
         case ProveHadoopClasses():
             seen = names.words(("bash", "-l", "-c", '[ -n "$HADOOP_CLASSPATH" ]'))
             yield from _judged(f"{names.function(proof.host)} {seen} </dev/null", proof.title, names)
+        case FileCameBack():
+            # The script itself writes the file, and says so when it fails.
+            return
         case NoProofJob():
             yield comment(f"Left out: {proof.reason}")
         case _:

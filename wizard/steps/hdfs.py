@@ -62,7 +62,7 @@ def _modes(view: View) -> tuple[Option, ...]:
 
 def _mode(view: View) -> Suggested:
     found = _running_namenode(view)
-    if found is not None:
+    if found is not None and view.answers.text_at("hdfs.mode") != "existing":
         return Suggested("none", f"but a NameNode runs on {found}: choose existing to join it to Flink")
     return Suggested("none", "Flink runs without it")
 
@@ -192,7 +192,7 @@ def _java(view: View) -> Suggested | None:
     if named is None:
         return None
     detail = tuple(f"{host}: {home}" for host, home in homes.items() if home != named)
-    return Suggested(named, f"for Hadoop {hdfs.hadoop.version}", detail)
+    return Suggested(named, "fits Hadoop", detail)
 
 
 def _namenode(view: View) -> Suggested | None:
