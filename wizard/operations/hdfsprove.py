@@ -299,7 +299,7 @@ class FileCameBack(Proof):
 
     def judge(self, facts: ClusterFacts) -> Verdict:
         if self.trip.satisfied(facts):
-            return Verdict(True, "for the daemons that run now")
+            return Verdict(True, "written and read back")
         # What hindered it was told by the operation itself.
         return Verdict(False, "no file was written", skipped=True)
 

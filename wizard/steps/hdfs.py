@@ -177,6 +177,9 @@ def _address(view: View) -> Suggested | None:
     return Suggested(hdfs.address, "its own port")
 
 
+_BROUGHT = "one is installed"
+
+
 def _java(view: View) -> Suggested | None:
     """What hadoop-env.sh will name on the NameNode's host; the others where it differs."""
     hdfs = _settled(view)
@@ -190,7 +193,13 @@ def _java(view: View) -> Suggested | None:
             homes[name] = choice.home
     named = homes.get(hdfs.namenode.name)
     if named is None:
-        return None
+        seen = view.facts_of(hdfs.namenode.name)
+        read = seen is not None and seen.javas is not None
+        return (
+            Suggested(_BROUGHT, "none fits yet")
+            if read and not view.answers.text_at("hdfs.java_home")
+            else None
+        )
     detail = tuple(f"{host}: {home}" for host, home in homes.items() if home != named)
     return Suggested(named, "fits Hadoop", detail)
 
@@ -332,7 +341,7 @@ def _made_by_hand(view: View, spec: ClusterSpec, hdfs: Hdfs) -> Iterator[ByHand]
     java = _java(view)
     yield ByHand(
         f"{hadoop.env_file} in its {hadoop.conf_dir}, on every host",
-        (f"export JAVA_HOME={word(java.value) if java else '/path/to/java'}",),
+        (f"export JAVA_HOME={word(java.value) if java and java.value != _BROUGHT else '/path/to/java'}",),
     )
     settings = [f"{key} = {one_line(value, 200)}" for key, value in (*node.core, *node.site)]
     yield ByHand(f"core-site.xml and hdfs-site.xml beside it, on {name}", tuple(settings))
