@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..hadoop.jmx import JMX_PATHS
+from ..operations.hdfsfile import FileCameBack
 from ..operations.hdfsjoin import ProveHadoopClasses
-from ..operations.hdfsprove import DataNodesLive, FileCameBack, NameNodeReady
+from ..operations.hdfsprove import DataNodesLive, NameNodeReady
 from ..operations.home import SeeSharedHome
 from ..operations.java import ProveJava
 from ..operations.logins import ProveLogin

@@ -11,15 +11,10 @@ from ..hdfs import CORE, SITE, Hdfs, note_of
 from ..operations.configure import WriteList
 from ..operations.hadoopconf import WriteHadoopEnv, WriteSite
 from ..operations.hdfsdaemons import RetireDataNode, StartHadoop, StopHadoop
+from ..operations.hdfsfile import FileCameBack, WriteAndReadBack
 from ..operations.hdfsformat import FormatNameNode
 from ..operations.hdfsjoin import ProveHadoopClasses, SetHadoopClassPath
-from ..operations.hdfsprove import (
-    DataNodesLive,
-    ExistingAnswers,
-    FileCameBack,
-    NameNodeReady,
-    WriteAndReadBack,
-)
+from ..operations.hdfsprove import DataNodesLive, ExistingAnswers, NameNodeReady
 from ..operations.hdfsstorage import MakeDataDirs
 from ..operations.home import InstallHome, Obtain, archive_counts
 from ..operations.java import InstallJava
@@ -217,6 +212,7 @@ def retire_datanodes(wish: Desired, context: Context) -> Steps:
                 hdfs.namenode.name,
                 hdfs.replication,
                 together,
+                tuple(one.name for one in hdfs.datanodes),
             )
 
 

@@ -6,23 +6,23 @@ installed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from validators.values import ValueProblem, shown
 
 from ..answers.build import home_of
 from ..facts import HostFacts, StorageFacts
 from ..hadoop.catalogue import UnknownHadoop, hadoop_of, known_versions
-from ..hdfs import Hdfs, Joined, program_in, running_namenode
+from ..hdfs import Joined, running_namenode
 from ..questions import Option, Question, Suggested, question
-from ..spec import ClusterSpec, HostSpec
+from ..spec import HostSpec
 from ..text import one_line
 from ..view import View
 from ..words import counted
 from .cells import STATE, UNKNOWN, row_of, size_cell, verdict
+from .hdfs_by_hand import by_hand, java_homes, settled
 from .requirements import disk_free
-from .step import ByHand, Cell, Step
-from .typed import of_spec, word
+from .step import Cell, Step
 
 CONCERNS = frozenset(
     {
@@ -166,42 +166,29 @@ def _no_format(view: View) -> Suggested | None:
     return Suggested("never", "no format")
 
 
-def _settled(view: View) -> Hdfs | None:
-    return view.desired.hdfs if view.desired is not None else None
-
-
 def _address(view: View) -> Suggested | None:
-    hdfs = _settled(view)
+    hdfs = settled(view)
     if hdfs is None or view.answers.text_at("hdfs.mode") != "new":
         return None
     return Suggested(hdfs.address, "its own port")
 
 
-_BROUGHT = "one is installed"
-
-
 def _java(view: View) -> Suggested | None:
     """What hadoop-env.sh will name on the NameNode's host; the others where it differs."""
-    hdfs = _settled(view)
+    hdfs = settled(view)
     if hdfs is None:
         return None
-    homes: dict[str, str] = {}
-    for name, node in hdfs.nodes.items():
-        seen = view.facts_of(name)
-        choice = node.java.choose(seen) if seen is not None else None
-        if choice is not None:
-            homes[name] = choice.home
-    named = homes.get(hdfs.namenode.name)
-    if named is None:
-        seen = view.facts_of(hdfs.namenode.name)
-        read = seen is not None and seen.javas is not None
-        return (
-            Suggested(_BROUGHT, "none fits yet")
-            if read and not view.answers.text_at("hdfs.java_home")
-            else None
-        )
-    detail = tuple(f"{host}: {home}" for host, home in homes.items() if home != named)
-    return Suggested(named, "fits Hadoop", detail)
+    homes, name = java_homes(view, hdfs), hdfs.namenode.name
+    if name in homes:
+        detail = tuple(f"{host}: {home}" for host, home in homes.items() if home != homes[name])
+        return Suggested(homes[name], "fits Hadoop", detail)
+    seen = view.facts_of(name)
+    read = seen is not None and seen.javas is not None
+    return (
+        Suggested("one is installed", "none fits yet")
+        if read and not view.answers.text_at("hdfs.java_home")
+        else None
+    )
 
 
 def _namenode(view: View) -> Suggested | None:
@@ -214,7 +201,7 @@ def _datanodes(view: View) -> Suggested | None:
 
 
 def _name_dirs(view: View) -> Suggested | None:
-    hdfs = _settled(view)
+    hdfs = settled(view)
     if hdfs is None:
         return None
     paths = hdfs.nodes[hdfs.namenode.name].name_dirs
@@ -222,7 +209,7 @@ def _name_dirs(view: View) -> Suggested | None:
 
 
 def _data_dirs(view: View) -> Suggested | None:
-    hdfs = _settled(view)
+    hdfs = settled(view)
     if hdfs is None or not hdfs.datanodes:
         return None
     each = {host.name: ", ".join(hdfs.nodes[host.name].data_dirs) for host in hdfs.datanodes}
@@ -254,7 +241,7 @@ def _running(seen: HostFacts) -> Cell:
 
 def _directories(view: View, host: HostSpec, seen: HostFacts) -> Cell:
     """What lies in this host's directories, the worst of them."""
-    hdfs = _settled(view)
+    hdfs = settled(view)
     paths = hdfs.nodes[host.name].directories if hdfs is not None and host.name in hdfs.nodes else ()
     if not paths:
         return Cell("none" if hdfs is not None else "-", "dim")
@@ -288,7 +275,7 @@ def _read(view: View, host: HostSpec, seen: HostFacts) -> tuple[Cell, ...]:
 
 
 def _summary(view: View) -> tuple[str, ...]:
-    hdfs, told = _settled(view), view.desired.joined if view.desired is not None else None
+    hdfs, told = settled(view), view.desired.joined if view.desired is not None else None
     if hdfs is not None:
         allowed = "allowed where everything is empty" if hdfs.may_format else "not allowed"
         return (
@@ -310,48 +297,6 @@ def _objections(view: View) -> tuple[str, ...]:
             "No NameNode runs on these hosts: name the address of the HDFS, or Hadoop's configuration directory.",
         )
     return ()
-
-
-@of_spec
-def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
-    hdfs = _settled(view)
-    if hdfs is not None:
-        return tuple(_made_by_hand(view, spec, hdfs))
-    told = view.desired.joined if view.desired is not None else None
-    directory = word((told.conf_dir if told else "") or "/etc/hadoop/conf")
-    program = word(program_in(told.client)) if told and told.client else "hadoop"
-    return (
-        ByHand(
-            f"To let Flink read an HDFS that is there: in ~/.profile of {one_line(spec.user)} on every host",
-            (f"export HADOOP_CONF_DIR={directory}", f"export HADOOP_CLASSPATH=$({program} classpath)"),
-        ),
-    )
-
-
-def _made_by_hand(view: View, spec: ClusterSpec, hdfs: Hdfs) -> Iterator[ByHand]:
-    home, hadoop, name = word(hdfs.home), hdfs.hadoop, hdfs.namenode.name
-    node = hdfs.nodes[name]
-    yield ByHand(
-        "Hadoop, unpacked at the same path on every host",
-        (
-            f"tar xzf {word(hadoop.archive.format(version=hadoop.version))}",
-            f"mv hadoop-{hadoop.version} {home}",
-        ),
-    )
-    java = _java(view)
-    yield ByHand(
-        f"{hadoop.env_file} in its {hadoop.conf_dir}, on every host",
-        (f"export JAVA_HOME={word(java.value) if java and java.value != _BROUGHT else '/path/to/java'}",),
-    )
-    settings = [f"{key} = {one_line(value, 200)}" for key, value in (*node.core, *node.site)]
-    yield ByHand(f"core-site.xml and hdfs-site.xml beside it, on {name}", tuple(settings))
-    yield ByHand(f"{hadoop.workers_file} beside it", tuple(host.address for host in hdfs.datanodes))
-    format_line = " ".join(hadoop.format_words(word(hdfs.conf_dir)))
-    yield ByHand(
-        f"On {name}, once, and only where {', '.join(node.name_dirs)} is empty: a format deletes what was in HDFS",
-        (f"cd {home}", format_line),
-    )
-    yield ByHand(f"Start it on {name}, as {one_line(spec.user)}", (f"{home}/{hadoop.start_all}",))
 
 
 _NEW, _EXISTING = _in("new"), _in("existing")
@@ -402,7 +347,7 @@ HDFS = Step(
     ),
     columns=COLUMNS,
     row=row_of(len(COLUMNS), _read),
-    by_hand=_by_hand,
+    by_hand=by_hand,
     concerns=CONCERNS,
     more=_last,
     summary=_summary,
