@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 
 from tests.cluster.conftest import MakeLab
@@ -31,12 +34,28 @@ def choose(terminal: Terminal, mode: str, downs: int) -> None:
 
 
 def field(terminal: Terminal, title: str, key: str = "Down") -> None:
-    """Go by this key to the field of this title."""
+    """Go by this key to the field of this title, one field after the other."""
     for _ in range(20):
-        if f"▸ {title}" in terminal.screen():
+        before = marked(terminal)
+        if any(one.startswith(title) for one in before):
             return
-        terminal.press(key)
+        terminal.keys(key)
+        end = time.monotonic() + 10
+        while marked(terminal) == before and time.monotonic() < end:
+            pass
     raise AssertionError(f"{title} was not found on:\n{terminal.screen()}")
+
+
+def marked(terminal: Terminal) -> list[str]:
+    """What has a mark before it: the step in the list of steps, and the field that has the keys."""
+    return re.findall(r"▸[ !](\S+(?: \S+)*)", terminal.screen())
+
+
+def enter(terminal: Terminal, title: str, text: str) -> None:
+    """Type this into the field of this title, and see it there."""
+    field(terminal, title)
+    terminal.type(text)
+    terminal.until(text[-16:])
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (140, 40)])
@@ -55,17 +74,11 @@ def test_a_new_hdfs_by_typing_the_name_and_then_found_by_a_second_walk(
         choose(terminal, "new", 2)
         terminal.until("DataNode dirs")
         field(terminal, "Version", "Up")
-        terminal.type("2.7.3")
-        field(terminal, "Source")
-        terminal.type(source)
-        field(terminal, "Allow the format")
-        terminal.type("dem")
-        terminal.press("Down")
+        enter(terminal, "Version", "2.7.3")
+        enter(terminal, "Source", source)
+        enter(terminal, "Allow the format", "dem")
         terminal.until("nothing will be formatted")
-        terminal.press("Up")
-        terminal.press("End")
         terminal.type("o")
-        terminal.press("Down")
         terminal.gone("nothing will be formatted")
         terminal.press("F8")
         terminal.until("changes on 3 machines", seconds=60)
