@@ -90,9 +90,8 @@ def test_a_new_hdfs_by_typing_the_name_and_then_found_by_a_second_walk(
         terminal.until("Format the NameNode", seconds=120)
         terminal.until("Go on: what was verified", seconds=180)
         terminal.keys("Enter")
-        terminal.until("The cluster runs", "2 DataNodes are live", "http://node0:50070")
-        terminal.press("PageDown")
-        terminal.until("A file was written into HDFS and read back")
+        proved = ("2 DataNodes are live", "A file was written into HDFS and read back")
+        terminal.until("The cluster runs", "http://node0:50070", *proved)
         terminal.keys("C-q")
         assert terminal.ended() == 0
     hadoop = Hadoop(lab)
