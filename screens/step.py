@@ -164,6 +164,10 @@ class StepPane(Pane):
                 )
             elif row.is_mounted:
                 row.show(question, view)
+                if before is not None and before.is_mounted:
+                    rows = self.query_one("#step-questions")
+                    if rows.children.index(row) < rows.children.index(before):
+                        rows.move_child(row, after=before)
             before = row
         self._rows = {path: self._rows[path] for path in asked}
         self._align()

@@ -7,11 +7,11 @@ HDFS, whoever made it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from .facts import ClusterFacts, HostFacts, PathFacts
+from .facts import ClusterFacts, DaemonFacts, HostFacts, PathFacts
 from .flink.sizes import MIB
 from .hadoop.catalogue import (
     Hadoop,
@@ -27,7 +27,7 @@ from .hadoop.sitexml import Site, SiteUnreadable, read_site
 from .javachoice import JavaWish
 from .needs import Daemons, Home, Listening, Names, Need, Paths, Rest, Storage
 from .sizing.disks import Disk, storage_directory
-from .spec import ClusterSpec, HostSpec
+from .spec import ClusterSpec, HdfsSpec, HostSpec
 
 CORE, SITE = "core-site.xml", "hdfs-site.xml"
 
@@ -73,6 +73,12 @@ class Hdfs:
     @property
     def logs(self) -> str:
         return f"{self.home}/logs"
+
+    @property
+    def page(self) -> str:
+        """The NameNode's web page."""
+        host = self.web.address
+        return f"http://[{host}]:{self.web.port}" if ":" in host else f"http://{host}:{self.web.port}"
 
     @property
     def rpc_port(self) -> int:
@@ -151,6 +157,7 @@ def joined(spec: ClusterSpec, facts: ClusterFacts, hdfs: Hdfs | None) -> Joined 
         )
     if wish.mode != "existing":
         return None
+    wish = with_found(spec, facts)
     core = _site_at(facts[spec.master.name], wish.conf_dir, CORE)
     site = _site_at(facts[spec.master.name], wish.conf_dir, SITE)
     address = wish.address or core.get("fs.defaultFS", same_setting) or ""
@@ -168,14 +175,69 @@ def joined(spec: ClusterSpec, facts: ClusterFacts, hdfs: Hdfs | None) -> Joined 
     )
 
 
+def running_namenode(spec: ClusterSpec, facts: ClusterFacts) -> tuple[str, DaemonFacts] | None:
+    """The first of these hosts that runs a NameNode, and that process."""
+    for host in spec.hosts:
+        for daemon in facts[host.name].daemons or ():
+            if daemon.kind == "namenode":
+                return host.name, daemon
+    return None
+
+
+def with_found(spec: ClusterSpec, facts: ClusterFacts) -> HdfsSpec:
+    """The existing HDFS as the answers name it; where they name none, as the NameNode that runs shows it."""
+    wish, found = spec.hdfs, running_namenode(spec, facts)
+    if wish.mode != "existing" or found is None or not _is_open(wish):
+        return wish
+    host, _ = found
+    seen = facts[host].paths
+    conf_dir = next(
+        (
+            place
+            for place in _conf_places(spec, facts)
+            if (file := seen.get(f"{place}/{CORE}")) is not None and file.text
+        ),
+        None,
+    )
+    return replace(wish, conf_dir=conf_dir, home=wish.home or _running_home(spec, facts))
+
+
+def program_in(home: str) -> str:
+    """The program that tells Hadoop's class path."""
+    return f"{home}/bin/hadoop"
+
+
+def _is_open(wish: HdfsSpec) -> bool:
+    """Whether the answers leave it to the running NameNode which HDFS is meant."""
+    return not (wish.address or wish.conf_dir)
+
+
+def _running_home(spec: ClusterSpec, facts: ClusterFacts) -> str | None:
+    found = running_namenode(spec, facts)
+    return found[1].home or None if found is not None and _is_open(spec.hdfs) else None
+
+
+def _conf_places(spec: ClusterSpec, facts: ClusterFacts) -> tuple[str, ...]:
+    """Where the running NameNode's configuration may lie: named by its class path, or one of Hadoop's usual places."""
+    found = running_namenode(spec, facts)
+    if found is None or not _is_open(spec.hdfs):
+        return ()
+    daemon = found[1]
+    if daemon.conf_dir:
+        return (daemon.conf_dir,)
+    own = (f"{daemon.home}/etc/hadoop", f"{daemon.home}/conf") if daemon.home else ()
+    return (*own, "/etc/hadoop/conf")
+
+
 def hdfs_survey(spec: ClusterSpec, facts: ClusterFacts) -> dict[str, tuple[Need, ...]]:
     """What must be read for an HDFS, per host: directories as far as they are known from these facts."""
     wish = spec.hdfs
     if wish.mode == "existing":
-        needs: tuple[Need, ...] = (Daemons(),)
-        if wish.conf_dir:
-            needs = (*needs, Paths(texts=(f"{wish.conf_dir}/{CORE}", f"{wish.conf_dir}/{SITE}")))
-        return dict.fromkeys(spec.names, needs)
+        places = (wish.conf_dir,) if wish.conf_dir else _conf_places(spec, facts)
+        texts = tuple(f"{place}/{name}" for place in places for name in (CORE, SITE))
+        home = wish.home or _running_home(spec, facts)
+        paths = (program_in(home),) if home else ()
+        return dict.fromkeys(spec.names, (Daemons(), *((Paths(paths, texts),) if paths or texts else ())))
     try:
         hdfs = settle_hdfs(spec, facts)
     except UnknownHadoop:

@@ -204,6 +204,9 @@ class QuestionRow(Vertical):
         self._said = sentence
         self.set_class(bool(sentence), "-wrong")
         renew(self._wrong, marked("bad", one_line(_sentence(sentence), 300)))
+        if sentence and self.has_focus_within:
+            # The sentence is drawn below the field, which may be the last line that is seen.
+            self.call_after_refresh(self.scroll_visible, animate=False)
 
     def _means(self, value: object) -> bool:
         """Whether the text that stands there is this value already, however it is written."""

@@ -156,7 +156,11 @@ def _links(walk: Walk, view: View) -> list[Content]:
     address = web_address(view)
     if view.applied != "done" or not address or unreal(walk):
         return []
-    return [ink("Web interface", HEAD), Content.assemble("  ", ink(address, "underline"))]
+    links = [ink("Web interface", HEAD), Content.assemble("  ", ink(address, "underline"))]
+    hdfs = view.desired.hdfs if view.desired is not None else None
+    if hdfs is not None:
+        links.append(Content.assemble("  ", ink(hdfs.page, "underline"), ink("  HDFS", MUTED)))
+    return links
 
 
 def _unreal(walk: Walk, view: View) -> list[Content]:

@@ -31,7 +31,7 @@ from screens.app import WizardApp
 from screens.step import StepPane
 from wizard.opening import open_walk
 from wizard.runner import Runner
-from wizard.scenarios import practice_scenario
+from wizard.scenarios import Trouble, practice_scenario
 from wizard.steps import WALKS
 from wizard.times import Times
 from wizard.view import Use
@@ -67,14 +67,17 @@ def imagined(
     tempo: float = 0.0,
     answers: str | None = None,
     ascii: bool = False,
+    more: Trouble | None = None,
 ) -> Iterator[WizardApp]:
     """The application on the imagined cluster with this trouble, as if for this use, outside time.
 
-    `tempo` is in seconds a command, `answers` are those to begin with.
+    `tempo` is in seconds a command, `answers` are those to begin with, `more` is a trouble that practice does not offer.
     """
     scenario = practice_scenario()
     if answers is not None:
         scenario = replace(scenario, answers=answers)
+    if more is not None:
+        scenario, trouble = replace(scenario, troubles=(*scenario.troubles, more)), more.id
     options = argparse.Namespace(state_dir=None, trouble=trouble)
     with one_by_one(), open_walk(options, "practice", scenario, STILL) as walk:
         walk.pace(tempo)

@@ -24,6 +24,7 @@ from screens.widgets.pause import RunQuestion
 from screens.widgets.savefile import SaveFile
 from screens.widgets.sshimport import ImportDialog
 from screens.widgets.stepfindings import FindingRow
+from wizard.scenarios import Trouble
 
 from .album import SIZES, Album, at, imagined, pictures_wanted, still
 from .conftest import until
@@ -230,6 +231,85 @@ async def test_a_repair_shows_what_is_found(album: Album, trouble: str) -> None:
                 await album.both(pilot, "findings-matrix")
                 await pilot.press("m", "w")
                 await album.keep(pilot, "findings-waived")
+
+
+CLUSTER = "version: 1\ncluster: demo\nuser: flink\nmaster: node0\nworkers: [node1, node2]\nflink: {version: 2.3.0}\n"
+NEW = CLUSTER + 'hdfs: {mode: new, version: "3.3.6", format: if-empty}\n'
+EXISTING = CLUSTER + "hdfs: {mode: existing}\n"
+
+RUNS_THERE = Trouble(
+    "namenode",
+    "An HDFS of somebody else runs on node0",
+    "",
+    host="node0",
+    stays=True,
+    facts={
+        "daemons": [
+            {
+                "kind": "namenode",
+                "pid": 812,
+                "user": "hdfs",
+                "started": 1.0,
+                "conf_dir": "/etc/hadoop/conf",
+                "home": "/opt/hadoop",
+            }
+        ],
+        "paths": {
+            "/etc/hadoop/conf/core-site.xml": {
+                "path": "/etc/hadoop/conf/core-site.xml",
+                "kind": "file",
+                "text": "<configuration><property><name>fs.defaultFS</name><value>hdfs://node0:8020</value></property></configuration>",
+            }
+        },
+    },
+)
+DATA_FOUND = Trouble(
+    "data",
+    "Blocks of an HDFS lie on node1",
+    "",
+    host="node1",
+    stays=True,
+    facts={
+        "storage": {
+            "/data/hdfs/data": {
+                "path": "/data/hdfs/data",
+                "state": "formatted",
+                "files": 212,
+                "mib": 5120,
+                "entries": ["current"],
+                "version": {"storageType": "DATA_NODE", "clusterID": "CID-6a1c9d52"},
+                "writable": True,
+            }
+        }
+    },
+)
+
+
+@pytest.mark.parametrize("name", ["existing", "data-found"])
+async def test_an_hdfs_that_is_there(album: Album, name: str) -> None:
+    answers, more = {"existing": (EXISTING, RUNS_THERE), "data-found": (NEW, DATA_FOUND)}[name]
+    with imagined(answers=answers, more=more) as app:
+        async with app.run_test(size=SIZES[0]) as pilot:
+            await at(pilot, "hdfs")
+            await album.both(pilot, f"hdfs-{name}")
+
+
+async def test_a_new_hdfs_from_the_question_to_the_proof(album: Album) -> None:
+    with imagined(answers=NEW) as app:
+        async with app.run_test(size=SIZES[0]) as pilot:
+            await at(pilot, "hdfs")
+            await album.both(pilot, "hdfs-new")
+            await at(pilot, "review")
+            await pilot.press("slash", *"core-site.xml", "enter")
+            await album.both(pilot, "review-of-hdfs")
+            await pilot.press("escape", "a", "enter")
+            await until(pilot, lambda: app.step.id == "apply")
+            await still(app, pilot)
+            await pilot.press("v")
+            await album.both(pilot, "apply-with-hdfs")
+            await pilot.press("f8")
+            await until(pilot, lambda: app.step.id == "done")
+            await album.both(pilot, "done-with-hdfs")
 
 
 async def test_a_dry_run_says_so(album: Album) -> None:

@@ -34,7 +34,6 @@ FILE = (
         ('mode: new, version: "3.3.6", namenode: "n[1-2]"', "there is one NameNode"),
         ('mode: new, version: "3.3.6", config: {dfs.name.dir: /x}', "write hdfs.name_dirs instead"),
         ('mode: new, version: "3.3.6", config: {fs.default.name: "hdfs://x"}', "write hdfs.address instead"),
-        ("mode: existing", "existing needs hdfs.address or hdfs.conf_dir"),
         ('mode: new, version: "3.3.6", format: always', "never or if-empty"),
     ],
 )

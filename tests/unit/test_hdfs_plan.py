@@ -321,6 +321,7 @@ def test_a_cluster_without_hdfs_knows_nothing_of_it() -> None:
         (3, 1, ("w3",), {}, "one copy only"),
         (4, 2, ("w3", "w4"), {}, "one DataNode is retired at a time"),
         (3, 2, ("w3",), {"UnderReplicatedBlocks": 4}, "too few copies already"),
+        (3, 2, ("w3",), {"NumLiveDataNodes": 4}, "that does not run here"),
         (3, 2, ("w3",), None, "does not say how many copies"),
     ],
 )

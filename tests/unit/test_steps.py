@@ -296,15 +296,15 @@ def test_each_mode_of_hdfs_asks_what_it_must_know() -> None:
     existing = view_of("2.3.0", more="hdfs: {mode: existing}\n")
     assert [one.path for one in HDFS.asks(existing)] == [
         "hdfs.mode",
-        "hdfs.home",
         "hdfs.address",
         "hdfs.conf_dir",
+        "hdfs.home",
     ]
-    assert "needs its address" in " ".join(HDFS.open_problems(existing))
+    assert "name the address" in " ".join(HDFS.open_problems(existing))
 
 
 def test_formatting_is_allowed_by_the_name_of_the_cluster_alone() -> None:
-    (one,) = HDFS.more(view_of("2.3.0"))
+    one, *_ = HDFS.more(view_of("2.3.0"))
     assert one.parse("demo") == "if-empty"
     for text in ("yes", "true", "Demo", "y"):
         with pytest.raises(ValueProblem, match="nothing will be formatted"):

@@ -14,7 +14,7 @@ from validators.check import Check, Needs, manual, reached, refused
 from wizard.facts import ClusterFacts, HostFacts
 from wizard.findings import Finding
 from wizard.hadoop.catalogue import join_of
-from wizard.hdfs import CORE, SITE, Hdfs, settle_hdfs
+from wizard.hdfs import CORE, SITE, Hdfs, program_in, running_namenode, settle_hdfs, with_found
 from wizard.operations.hadoopconf import WriteSite
 from wizard.operations.hdfsjoin import SetHadoopClassPath, has_hadoop
 from wizard.operations.home import InstallHome
@@ -314,8 +314,11 @@ def _ours(pid: int | None, kind: str, seen: HostFacts, hdfs: Hdfs) -> bool:
 
 def existing(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
     """An HDFS that is only joined: its configuration is where the answers say, and Hadoop's classes can be had."""
-    wish = spec.hdfs
-    if wish.mode != "existing" or not join_of(spec.flink.version).class_path:
+    if spec.hdfs.mode != "existing":
+        return
+    yield from _not_found(spec, facts)
+    wish = with_found(spec, facts)
+    if not join_of(spec.flink.version).class_path:
         return
     for host, seen in reached(spec, facts):
         core = seen.paths.get(f"{wish.conf_dir}/{CORE}") if wish.conf_dir else None
@@ -328,8 +331,23 @@ def existing(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
                 f"{core.path} is missing",
                 "Hadoop's configuration on every node",
                 "Flink would not know this HDFS there.",
-                fix=manual("Put the configuration there, or name where it is with hdfs.conf_dir"),
+                fix=manual(
+                    "Put the configuration there, name where it is with hdfs.conf_dir, or write hdfs.address alone"
+                ),
             )
+        program = seen.paths.get(program_in(wish.home)) if wish.home else None
+        if program is not None and not program.exists:
+            yield Finding(
+                "hdfs-no-classes",
+                "error",
+                (host.name,),
+                f"{wish.home} holds no Hadoop, and Flink needs its classes to read hdfs://.",
+                f"{program.path} is missing",
+                "Hadoop's programs on every node",
+                "Flink cannot read or write hdfs:// without Hadoop's classes.",
+                fix=manual("Put Hadoop's programs there, or name where they lie with hdfs.home"),
+            )
+            continue
         yield from refused(
             "hdfs-no-classes",
             SetHadoopClassPath(host.name, wish.home or "", wish.conf_dir or ""),
@@ -337,6 +355,26 @@ def existing(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
             "Hadoop's programs on every node",
             "Flink cannot read or write hdfs:// without Hadoop's classes.",
         )
+
+
+def _not_found(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
+    """Neither the answers nor a NameNode that runs say which HDFS is meant."""
+    wish = with_found(spec, facts)
+    if wish.address or wish.conf_dir or any(facts[name].daemons is None for name in spec.names):
+        return
+    found = running_namenode(spec, facts)
+    yield Finding(
+        "hdfs-not-found",
+        "error",
+        (found[0] if found else spec.master.name,),
+        "Which HDFS is to be joined is not known.",
+        f"a NameNode runs on {found[0]}, and its core-site.xml was not found"
+        if found
+        else "no NameNode runs on these hosts, and the answers name none",
+        "its address, or its configuration directory",
+        "Flink would not be told of any HDFS.",
+        fix=manual("Write hdfs.address or hdfs.conf_dir in the answers"),
+    )
 
 
 HDFS = (

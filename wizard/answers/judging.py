@@ -330,8 +330,6 @@ class _Judging:
             for path in sorted(path for path in self.answers.values if path.startswith("hdfs.")):
                 if path != "hdfs.mode":
                     yield self.problem(path, "has no effect while hdfs.mode is none", warning=True)
-        if self.complete and mode == "existing" and not {"hdfs.address", "hdfs.conf_dir"} & given:
-            yield self.problem("hdfs.mode", "existing needs hdfs.address or hdfs.conf_dir")
         if mode == "new":
             yield from self.new_hdfs(given)
         home = self.answers.text_at("hdfs.home")

@@ -11,21 +11,26 @@ from .keys import Item, Key, Pairs, Section, choice, java_home, number, own_home
 
 
 def archive_keys(product: str, version: Key, home: Key) -> tuple[Item, ...]:
+    """Only Flink is published as Python packages too, and only a Flink home can be shared by all nodes."""
+    flink = product == "Flink"
+    named = "auto, apache, pypi" if flink else "auto, apache"
     return (
         version,
         Key(
             "source",
             "Source",
-            f"Where {product} comes from: auto, apache, pypi, or a path or URL of an archive.",
+            f"Where {product} comes from: {named}, or a path or URL of an archive.",
             values.parse_source,
             default="auto",
-            examples=("auto", "apache", "pypi", "/srv/archives/product.tgz"),
+            examples=(*named.split(", "), "/srv/archives/product.tgz"),
         ),
         home,
         choice(
             "distribute",
             "Distribution",
-            "copy: every node gets its own; shared: the home lies in a directory that all nodes share.",
+            "copy: every node gets its own; shared: the home lies in a directory that all nodes share."
+            if flink
+            else "copy: every node gets its own. A Hadoop that all nodes share is refused.",
             ("copy", "shared"),
             "copy",
         ),

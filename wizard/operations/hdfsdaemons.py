@@ -232,13 +232,15 @@ class StopHadoop(_HadoopDaemon):
 class RetireDataNode(StopHadoop):
     """Stop one DataNode for good, where every block has copies enough without it. Its directories stay as they are.
 
-    `together` is how many are retired in one go: two at once may hold both copies of a block.
+    `together` is how many are retired in one go: two at once may hold both copies of a block. `datanodes` are the hosts
+    of all of them: one that was stopped lately counts as live for ten minutes more, and its blocks as copied.
     """
 
     web: Rest
     namenode: str
     replication: int
     together: int
+    datanodes: tuple[str, ...]
 
     @property
     def id(self) -> str:
@@ -250,6 +252,8 @@ class RetireDataNode(StopHadoop):
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         wanted = dict(super().needs())
+        for host in self.datanodes:
+            wanted[host] = (*wanted.get(host, ()), Daemons())
         return wanted | {self.namenode: (*wanted.get(self.namenode, ()), self.web)}
 
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
@@ -272,6 +276,16 @@ class RetireDataNode(StopHadoop):
                 f"{self.together} were named",
                 "Remove one, wait until the NameNode has made new copies, then remove the next.",
             )
+        running = sum(
+            any(one.kind == "datanode" for one in facts[host].daemons or ()) for host in self.datanodes
+        )
+        if running < seen.live:
+            raise CannotOperate(
+                "The NameNode counts a DataNode as live that does not run here.",
+                f"{seen.live} DataNodes live, {running} run on the hosts of the answers",
+                "Was one stopped lately? After some ten minutes the NameNode gives it up and makes new copies of its blocks; "
+                "then run again. If it runs on another host, add that host to the answers.",
+            )
         if seen.live - 1 < self.replication:
             raise CannotOperate(
                 f"Without {self.host} there were fewer DataNodes than copies of each block.",
@@ -282,7 +296,8 @@ class RetireDataNode(StopHadoop):
             raise CannotOperate(
                 f"Each block has one copy only, and some lie on {self.host}.",
                 f"hdfs.replication is {self.replication}",
-                "Raise hdfs.replication and the copies of the files (hdfs dfs -setrep 2), then run again.",
+                "Raise hdfs.replication and the copies of the files (hdfs dfs -setrep 2) and run again; or decommission it: "
+                "name it in the file of dfs.hosts.exclude, hdfs dfsadmin -refreshNodes, and wait until it is Decommissioned.",
             )
         if seen.under_replicated or seen.safe_mode:
             raise CannotOperate(

@@ -137,7 +137,7 @@ class FormatNameNode(Operation):
             str(len(aside)),
             *aside,
             *self.dirs,
-            why="format empty directories, seen empty once more by the same shell",
+            why="format, if the directories are still empty",
             timeout=300.0,
         )
         return (run, noting)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..commands import Command
 from ..facts import ClusterFacts, CommandFacts, HostFacts
 from ..needs import Ask, Need
+from ..words import counted
 from .operation import CannotOperate, Proof, Verdict
 from .profile import ProfileOperation, login_file
 
@@ -65,9 +66,9 @@ class SetHadoopClassPath(ProfileOperation):
         found = facts[self.host].commands.get(has_hadoop_question())
         if not self.client and found is not None and found.status != 0:
             raise CannotOperate(
-                f"No Hadoop was found on {self.host}, and Flink needs its classes to read hdfs://.",
+                "No Hadoop was found, and Flink needs its classes to read hdfs://.",
                 "hadoop is not on the PATH of a login shell",
-                "Install Hadoop's programs there, or name where they lie with hdfs.home.",
+                "Install Hadoop's programs on every node, or name where they lie with hdfs.home.",
             )
         return super().commands(facts)
 
@@ -106,7 +107,7 @@ class ProveHadoopClasses(Proof):
         seen = facts[self.host].commands.get(self._question)
         found = seen.stdout.strip() if seen is not None else ""
         if "/" in found:
-            return Verdict(True, f"{len(found.split(':'))} entries in {VARIABLE}")
+            return Verdict(True, counted(len(found.split(":")), "entry", "entries"))
         return Verdict(
             False,
             f"{VARIABLE} is {found or 'empty'} in a login shell",

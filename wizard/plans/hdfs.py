@@ -11,9 +11,10 @@ from ..hdfs import CORE, SITE, Hdfs, note_of
 from ..operations.configure import WriteList
 from ..operations.hadoopconf import WriteHadoopEnv, WriteSite
 from ..operations.hdfsdaemons import RetireDataNode, StartHadoop, StopHadoop
+from ..operations.hdfsfile import FileCameBack, WriteAndReadBack
 from ..operations.hdfsformat import FormatNameNode
 from ..operations.hdfsjoin import ProveHadoopClasses, SetHadoopClassPath
-from ..operations.hdfsprove import DataNodesLive, ExistingAnswers, NameNodeReady, WriteAndReadBack
+from ..operations.hdfsprove import DataNodesLive, ExistingAnswers, NameNodeReady
 from ..operations.hdfsstorage import MakeDataDirs
 from ..operations.home import InstallHome, Obtain, archive_counts
 from ..operations.java import InstallJava
@@ -148,7 +149,7 @@ def verify_hdfs(wish: Desired, context: Context) -> Steps:
         datanodes = tuple(host.name for host in hdfs.datanodes)
         yield NameNodeReady(name, hdfs.web, hdfs.logs)
         yield DataNodesLive(name, hdfs.web, hdfs.logs, datanodes)
-        yield WriteAndReadBack(
+        trip = WriteAndReadBack(
             name,
             hdfs.hadoop,
             hdfs.home,
@@ -159,6 +160,8 @@ def verify_hdfs(wish: Desired, context: Context) -> Steps:
             context.state,
             context.run_id,
         )
+        yield trip
+        yield FileCameBack(name, trip)
     told = wish.joined
     if hdfs is None and told is not None:
         nodes = tuple(host.name for host in wish.spec.hosts)
@@ -209,6 +212,7 @@ def retire_datanodes(wish: Desired, context: Context) -> Steps:
                 hdfs.namenode.name,
                 hdfs.replication,
                 together,
+                tuple(one.name for one in hdfs.datanodes),
             )
 
 

@@ -59,8 +59,11 @@ def marked(view: View, seen: HostFacts, cells: tuple[Cell, ...]) -> tuple[Cell, 
     return (replace(first, text=f"imagined, {first.text}", state=state), *cells[1:])
 
 
-def verdict(view: View, host: str, concerns: frozenset[str]) -> Cell:
-    """The worst that the checks of a step say of this host, "ok" when they say nothing that matters."""
+def verdict(view: View, host: str, concerns: frozenset[str], within: str = "") -> Cell:
+    """The worst that the checks of a step say of this host, "ok" when they say nothing that matters.
+
+    `within` is how the ids of a step may begin: what stands there need not be said again.
+    """
     if view.desired is None:
         return Cell("checking", "wait")
     said = [one for one in view.findings if matters(one, host, concerns)]
@@ -69,7 +72,7 @@ def verdict(view: View, host: str, concerns: frozenset[str]) -> Cell:
     worst = next((one for one in said if one.severity == "error" and not mended(one)), None)
     worst = worst or next((one for one in said if one.severity == "error"), said[0])
     rest = f" +{len(said) - 1}" if len(said) > 1 else ""
-    label = worst.id.replace("-", " ")
+    label = worst.id.removeprefix(within).replace("-", " ")
     if worst.severity == "error" and not mended(worst):
         return Cell(label + rest, "bad")
     return Cell(f"{label}, will be mended{rest}" if mended(worst) else label + rest, "warn")

@@ -72,7 +72,7 @@ def _hdfs(view: View) -> tuple[ByHand, ...]:
         return ()
     home, files = word(hdfs.home), " ".join(hdfs.hadoop.file_system_words(word(hdfs.conf_dir)))
     return (
-        ByHand("The web page of the NameNode", (f"http://{hdfs.web.address}:{hdfs.web.port}",)),
+        ByHand("The web page of the NameNode", (hdfs.page,)),
         ByHand(
             f"HDFS, on {hdfs.namenode.name}",
             (

@@ -6,22 +6,23 @@ installed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from validators.values import ValueProblem, shown
 
 from ..answers.build import home_of
 from ..facts import HostFacts, StorageFacts
 from ..hadoop.catalogue import UnknownHadoop, hadoop_of, known_versions
-from ..hdfs import Hdfs
+from ..hdfs import Joined, running_namenode
 from ..questions import Option, Question, Suggested, question
-from ..spec import ClusterSpec, HostSpec
+from ..spec import HostSpec
 from ..text import one_line
 from ..view import View
+from ..words import counted
 from .cells import STATE, UNKNOWN, row_of, size_cell, verdict
+from .hdfs_by_hand import by_hand, java_homes, settled
 from .requirements import disk_free
-from .step import ByHand, Cell, Step
-from .typed import of_spec, word
+from .step import Cell, Step
 
 CONCERNS = frozenset(
     {
@@ -35,6 +36,7 @@ CONCERNS = frozenset(
         "hdfs-home-taken",
         "hdfs-java-unsupported",
         "hdfs-no-classes",
+        "hdfs-not-found",
         "hdfs-not-formatted",
         "hdfs-port-taken",
         "hdfs-root-refused",
@@ -47,9 +49,9 @@ COLUMNS = (STATE, "Hadoop that runs", "directories", "disk free")
 _DAEMONS = {"namenode": "NameNode", "datanode": "DataNode", "secondarynamenode": "SecondaryNameNode"}
 
 _MODES = {
-    "none": "Flink alone; jobs may still read any HDFS",
-    "existing": "one that is there already is joined to Flink",
-    "new": "a NameNode on the master, DataNodes on the workers",
+    "none": "Flink alone",
+    "existing": "join one that is there",
+    "new": "install one here",
 }
 
 
@@ -60,24 +62,32 @@ def _modes(view: View) -> tuple[Option, ...]:
 
 def _mode(view: View) -> Suggested:
     found = _running_namenode(view)
-    if found is not None:
-        return Suggested("none", f"but a NameNode runs on {found[0]}: existing joins it to Flink")
+    if found is not None and view.answers.text_at("hdfs.mode") != "existing":
+        return Suggested("none", f"but a NameNode runs on {found}: choose existing to join it to Flink")
     return Suggested("none", "Flink runs without it")
 
 
-def _running_namenode(view: View) -> tuple[str, str] | None:
-    """A host whose NameNode is not one of ours to make, and where its configuration lies."""
-    for host in view.spec.hosts if view.spec else ():
-        seen = view.facts_of(host.name)
-        for daemon in (seen.daemons or ()) if seen else ():
-            if daemon.kind == "namenode":
-                return host.name, daemon.conf_dir
-    return None
+def _running_namenode(view: View) -> str | None:
+    """The host of a NameNode that runs, None where none was seen."""
+    found = running_namenode(view.spec, view.facts) if view.spec and view.facts else None
+    return found[0] if found else None
 
 
-def _conf_dir(view: View) -> Suggested | None:
-    found = _running_namenode(view)
-    return Suggested(found[1], f"the NameNode on {found[0]} reads it") if found and found[1] else None
+def _found(pick: Callable[[Joined], str]) -> Callable[[View], Suggested | None]:
+    """What the running NameNode shows of an HDFS that the answers do not name."""
+
+    def suggest(view: View) -> Suggested | None:
+        told, host = view.desired.joined if view.desired is not None else None, _running_namenode(view)
+        if told is None or told.made_here or host is None or _named(view) or not pick(told):
+            return None
+        return Suggested(pick(told), f"as found on {host}")
+
+    return suggest
+
+
+def _named(view: View) -> bool:
+    """Whether the answers say which HDFS is meant."""
+    return bool(view.answers.text_at("hdfs.address") or view.answers.text_at("hdfs.conf_dir"))
 
 
 def _in(*modes: str) -> Callable[[View], bool]:
@@ -96,7 +106,7 @@ def _versions(view: View) -> tuple[Option, ...]:
 
 def _version(view: View) -> Suggested:
     del view
-    return Suggested(known_versions()[0], "the newest release that this program knows")
+    return Suggested(known_versions()[0], "the newest")
 
 
 def _version_of(view: View) -> str:
@@ -105,7 +115,7 @@ def _version_of(view: View) -> str:
 
 def _home(view: View) -> Suggested | None:
     user = view.answers.text_at("user") or (view.spec.user if view.spec else "flink")
-    return Suggested(f"{home_of(user)}/hadoop-{_version_of(view)}", "a directory of its own")
+    return Suggested(f"{home_of(user)}/hadoop-{_version_of(view)}", "its own place")
 
 
 def _sources(view: View) -> tuple[Option, ...]:
@@ -121,7 +131,7 @@ def _sources(view: View) -> tuple[Option, ...]:
     )
 
 
-def _format(view: View) -> tuple[Question, ...]:
+def _last(view: View) -> tuple[Question, ...]:
     """Formatting is allowed by typing the cluster's name, never by yes or no."""
     cluster = view.answers.text_at("cluster") or (view.spec.cluster if view.spec else "flink")
 
@@ -138,26 +148,47 @@ def _format(view: View) -> tuple[Question, ...]:
         Question(
             "hdfs.format",
             "Allow the format",
-            "Type the cluster's name to allow it. Only directories that are empty or missing are ever formatted: where data is "
-            "found, it is refused.",
+            "A new file system needs one format. Type the cluster's name to allow it. It is done only where the directories "
+            "are empty or missing, and refused where data is found.",
             "text",
             parse,
             examples=(cluster,),
-            suggest=lambda view: Suggested("never", "nothing is formatted"),
+            suggest=_no_format,
             asked=_in("new"),
         ),
+        question("hdfs.config", asked=_in("new")),
     )
 
 
-def _settled(view: View) -> Hdfs | None:
-    return view.desired.hdfs if view.desired is not None else None
+def _no_format(view: View) -> Suggested | None:
+    if view.answers.text_at("hdfs.format") == "if-empty":
+        return None
+    return Suggested("never", "no format")
 
 
 def _address(view: View) -> Suggested | None:
-    hdfs = _settled(view)
+    hdfs = settled(view)
     if hdfs is None or view.answers.text_at("hdfs.mode") != "new":
         return None
-    return Suggested(hdfs.address, f"{hdfs.namenode.name} and Hadoop's own port")
+    return Suggested(hdfs.address, "its own port")
+
+
+def _java(view: View) -> Suggested | None:
+    """What hadoop-env.sh will name on the NameNode's host; the others where it differs."""
+    hdfs = settled(view)
+    if hdfs is None:
+        return None
+    homes, name = java_homes(view, hdfs), hdfs.namenode.name
+    if name in homes:
+        detail = tuple(f"{host}: {home}" for host, home in homes.items() if home != homes[name])
+        return Suggested(homes[name], "fits Hadoop", detail)
+    seen = view.facts_of(name)
+    read = seen is not None and seen.javas is not None
+    return (
+        Suggested("one is installed", "none fits yet")
+        if read and not view.answers.text_at("hdfs.java_home")
+        else None
+    )
 
 
 def _namenode(view: View) -> Suggested | None:
@@ -166,32 +197,38 @@ def _namenode(view: View) -> Suggested | None:
 
 def _datanodes(view: View) -> Suggested | None:
     spec = view.spec
-    return Suggested(", ".join(worker.name for worker in spec.workers), "every worker") if spec else None
+    return Suggested(", ".join(worker.name for worker in spec.workers), "all workers") if spec else None
 
 
 def _name_dirs(view: View) -> Suggested | None:
-    hdfs = _settled(view)
+    hdfs = settled(view)
     if hdfs is None:
         return None
     paths = hdfs.nodes[hdfs.namenode.name].name_dirs
-    return Suggested(", ".join(paths), "on the local disk with most room; or several")
+    return Suggested(", ".join(paths), "roomiest disk")
 
 
 def _data_dirs(view: View) -> Suggested | None:
-    hdfs = _settled(view)
+    hdfs = settled(view)
     if hdfs is None or not hdfs.datanodes:
         return None
     each = {host.name: ", ".join(hdfs.nodes[host.name].data_dirs) for host in hdfs.datanodes}
     first = next(iter(each.values()))
     detail = tuple(f"{host}: {paths}" for host, paths in each.items()) if len(set(each.values())) > 1 else ()
-    return Suggested(first, "on the local disk with most room; or several", detail)
+    return Suggested(first, "roomiest disk", detail)
 
 
 def _replication(view: View) -> Suggested | None:
     spec = view.spec
     nodes = len(spec.hdfs.datanodes or spec.workers) if spec else 0
     return (
-        Suggested(str(min(3, nodes)), f"three copies, or one on each of {nodes} DataNodes") if nodes else None
+        Suggested(
+            str(min(3, nodes)),
+            "at most 3",
+            (f"{counted(nodes, 'DataNode')}, one copy on each at most",),
+        )
+        if nodes
+        else None
     )
 
 
@@ -204,7 +241,7 @@ def _running(seen: HostFacts) -> Cell:
 
 def _directories(view: View, host: HostSpec, seen: HostFacts) -> Cell:
     """What lies in this host's directories, the worst of them."""
-    hdfs = _settled(view)
+    hdfs = settled(view)
     paths = hdfs.nodes[host.name].directories if hdfs is not None and host.name in hdfs.nodes else ()
     if not paths:
         return Cell("none" if hdfs is not None else "-", "dim")
@@ -230,7 +267,7 @@ def _word(store: StorageFacts) -> str:
 
 def _read(view: View, host: HostSpec, seen: HostFacts) -> tuple[Cell, ...]:
     return (
-        verdict(view, host.name, CONCERNS),
+        verdict(view, host.name, CONCERNS, "hdfs-"),
         _running(seen),
         _directories(view, host, seen),
         size_cell(disk_free(view.spec, seen)),
@@ -238,65 +275,31 @@ def _read(view: View, host: HostSpec, seen: HostFacts) -> tuple[Cell, ...]:
 
 
 def _summary(view: View) -> tuple[str, ...]:
-    hdfs, told = _settled(view), view.desired.joined if view.desired is not None else None
+    hdfs, told = settled(view), view.desired.joined if view.desired is not None else None
     if hdfs is not None:
         allowed = "allowed where everything is empty" if hdfs.may_format else "not allowed"
         return (
-            f"{hdfs.address}, {len(hdfs.datanodes)} DataNodes, {hdfs.replication} copies of each block; format {allowed}",
-            f"web page of the NameNode: http://{hdfs.web.address}:{hdfs.web.port}",
+            f"{hdfs.address}, {counted(len(hdfs.datanodes), 'DataNode')}, "
+            f"{counted(hdfs.replication, 'copy', 'copies')} of each block; format {allowed}",
+            f"The NameNode's web page: {hdfs.page}",
         )
     if told is not None:
         return (
-            f"{one_line(told.address, 120) or 'the address is not known yet'}; it is read, and never changed",
+            f"{one_line(told.address, 120) or 'The address is not known'}; this HDFS is joined, and never changed.",
         )
     return ()
 
 
 def _objections(view: View) -> tuple[str, ...]:
     mode = view.answers.text_at("hdfs.mode") or "none"
-    named = view.answers.text_at("hdfs.address") or view.answers.text_at("hdfs.conf_dir")
-    if mode == "existing" and not named:
-        return ("An existing HDFS needs its address or its configuration directory.",)
+    if mode == "existing" and not _named(view) and _running_namenode(view) is None:
+        return (
+            "No NameNode runs on these hosts: name the address of the HDFS, or Hadoop's configuration directory.",
+        )
     return ()
 
 
-@of_spec
-def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
-    hdfs = _settled(view)
-    if hdfs is not None:
-        return tuple(_made_by_hand(spec, hdfs))
-    directory = word(spec.hdfs.conf_dir or "/etc/hadoop/conf")
-    return (
-        ByHand(
-            f"To let Flink read an HDFS that is there: in ~/.profile of {one_line(spec.user)} on every host",
-            (f"export HADOOP_CONF_DIR={directory}", "export HADOOP_CLASSPATH=$(hadoop classpath)"),
-        ),
-    )
-
-
-def _made_by_hand(spec: ClusterSpec, hdfs: Hdfs) -> Iterator[ByHand]:
-    home, hadoop, name = word(hdfs.home), hdfs.hadoop, hdfs.namenode.name
-    node = hdfs.nodes[name]
-    yield ByHand(
-        "Hadoop, unpacked at the same path on every host",
-        (
-            f"tar xzf {word(hadoop.archive.format(version=hadoop.version))}",
-            f"mv hadoop-{hadoop.version} {home}",
-        ),
-    )
-    yield ByHand(f"{hdfs.conf_dir}/{hadoop.env_file}, on every host", ("export JAVA_HOME=/path/to/java",))
-    settings = [f"{key} = {one_line(value, 200)}" for key, value in (*node.core, *node.site)]
-    yield ByHand(f"core-site.xml and hdfs-site.xml there, on {name}", tuple(settings))
-    yield ByHand(f"{hdfs.conf_dir}/{hadoop.workers_file}", tuple(host.address for host in hdfs.datanodes))
-    format_line = " ".join(hadoop.format_words(word(hdfs.conf_dir)))
-    yield ByHand(
-        f"On {name}, once, and only where {', '.join(node.name_dirs)} is empty: a format deletes what was in HDFS",
-        (f"cd {home}", format_line),
-    )
-    yield ByHand(f"Start it on {name}, as {one_line(spec.user)}", (f"{home}/{hadoop.start_all}",))
-
-
-_EITHER, _NEW, _EXISTING = _in("existing", "new"), _in("new"), _in("existing")
+_NEW, _EXISTING = _in("new"), _in("existing")
 
 HDFS = Step(
     "hdfs",
@@ -312,22 +315,41 @@ HDFS = Step(
         ),
         question("hdfs.version", asked=_NEW, options=_versions, suggest=_version),
         question("hdfs.source", asked=_NEW, options=_sources),
-        question("hdfs.home", asked=_EITHER, suggest=lambda view: _home(view) if _NEW(view) else None),
-        question("hdfs.java_home", asked=_NEW),
+        question("hdfs.home", asked=_NEW, suggest=_home),
+        question("hdfs.java_home", asked=_NEW, suggest=_java),
         question("hdfs.namenode", asked=_NEW, suggest=_namenode),
-        question("hdfs.address", asked=_EITHER, suggest=_address),
-        question("hdfs.conf_dir", asked=_EXISTING, suggest=_conf_dir),
+        question("hdfs.address", asked=_NEW, suggest=_address),
+        question(
+            "hdfs.address",
+            help="The address of the NameNode; left out: as Hadoop's configuration says.",
+            asked=_EXISTING,
+            suggest=_found(lambda told: told.address),
+        ),
+        question(
+            "hdfs.conf_dir",
+            title="Hadoop's settings",
+            help="The directory with core-site.xml and hdfs-site.xml, the same on every node.",
+            asked=_EXISTING,
+            suggest=_found(lambda told: told.conf_dir),
+        ),
+        question(
+            "hdfs.home",
+            title="Hadoop's programs",
+            help="Where Hadoop lies on every node: Flink takes its classes from there. Left out: the program hadoop of the "
+            "PATH.",
+            asked=_EXISTING,
+            suggest=_found(lambda told: told.client),
+        ),
         question("hdfs.datanodes", asked=_NEW, suggest=_datanodes),
-        question("hdfs.name_dirs", asked=_NEW, suggest=_name_dirs),
-        question("hdfs.data_dirs", asked=_NEW, suggest=_data_dirs),
+        question("hdfs.name_dirs", title="NameNode dirs", asked=_NEW, suggest=_name_dirs),
+        question("hdfs.data_dirs", title="DataNode dirs", asked=_NEW, suggest=_data_dirs),
         question("hdfs.replication", asked=_NEW, suggest=_replication),
-        question("hdfs.config", asked=_NEW),
     ),
     columns=COLUMNS,
     row=row_of(len(COLUMNS), _read),
-    by_hand=_by_hand,
+    by_hand=by_hand,
     concerns=CONCERNS,
-    more=_format,
+    more=_last,
     summary=_summary,
     objections=_objections,
 )

@@ -1,0 +1,158 @@
+"""A small file through HDFS, and the note that this was proved for exactly the daemons that run.
+
+Knows Hadoop's own commands. It must not know how the daemons were started, nor judge them: the NameNode was asked before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ..commands import Command, Later, shell
+from ..facts import ClusterFacts, PathFacts
+from ..hadoop.catalogue import Hadoop
+from ..needs import Daemons, Need, Paths, Rest
+from .hdfsprove import seen_at
+from .operation import NotNow, Operation, Proof, Verdict
+from .places import absolute, path_at
+
+_ROUND_TRIP = """home=$1 conf=$2 run=$3 client=$4
+USER=${USER:-$(id -un)} HADOOP_CONF_DIR=$conf
+export USER HADOOP_CONF_DIR
+unset HADOOP_HOME HADOOP_PREFIX HADOOP_COMMON_HOME HADOOP_HDFS_HOME
+fs() { "$home/$client" --config "$conf" @FS@ "$@"; }
+file=/flink-wizard-proof-$run
+said=$({
+  printf '%s\\n' "$run" | fs -put - "$file" && back=$(fs -cat "$file") || { fs -rm "$file"; exit 1; }
+  fs -rm "$file"
+  [ "$back" = "$run" ] || { echo "what came back differs from what was written"; exit 1; }
+} 2>&1 </dev/null) && { echo "$file was written and read back"; exit 0; }
+printf '%s\\n' "$said" | grep -vE 'WARN|INFO|DEPRECATED' | tail -n 6 >&2
+exit 1
+"""
+
+_NOTE = """set -e
+mkdir -p "${1%/*}"
+printf '%s\\n' "$2" > "$1.part"
+mv -f "$1.part" "$1"
+"""
+
+
+@dataclass(frozen=True)
+class WriteAndReadBack(Operation):
+    """A small file through HDFS, and the note that this was proved for exactly these daemons."""
+
+    touched = (Paths,)
+    hadoop: Hadoop
+    home: str
+    conf_dir: str
+    web: Rest
+    namenode: str
+    datanodes: tuple[str, ...]
+    state: str
+    run_id: str
+
+    @property
+    def id(self) -> str:
+        return "hdfs-write-and-read"
+
+    @property
+    def title(self) -> str:
+        return "Write a file into HDFS and read it back"
+
+    @property
+    def _record(self) -> str:
+        return f"{self.state}/hdfs-proof.json"
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        own: tuple[Need, ...] = (self.web, Daemons(), Paths(texts=(self._record,)))
+        return {host: (Daemons(),) for host in self.datanodes} | {self.host: own}
+
+    def satisfied(self, facts: ClusterFacts) -> bool:
+        seen = path_at(facts[self.host], self._record)
+        try:
+            noted: Any = json.loads((seen.text or "{}") if seen else "{}", strict=False)
+        except ValueError:
+            return False
+        return isinstance(noted, dict) and cast("dict[str, Any]", noted).get("key") == self._key(facts)
+
+    def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        seen = seen_at(facts, self.host, self.web)
+        if seen is None:
+            raise NotNow("the NameNode does not answer")
+        if seen.safe_mode:
+            raise NotNow("the NameNode is in safe mode")
+        if not seen.live:
+            raise NotNow("no DataNode is live")
+        # The words are the catalogue's own; the client stands before --config, the rest behind it.
+        client, _, _, *rest = self.hadoop.file_system
+        script = _ROUND_TRIP.replace("@FS@", " ".join(rest))
+        run = shell(
+            script,
+            self.home,
+            self.conf_dir,
+            self.run_id,
+            client,
+            why="write a file and read it back",
+            timeout=180.0,
+        )
+        note = shell(
+            _NOTE, absolute(self._record, facts[self.host]), self._noted(facts), why="note that it was proved"
+        )
+        return (run, note)
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        return facts.changed_path(self.host, PathFacts(self._record, "file", text=self._noted(facts)))
+
+    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
+        del facts
+        return (f"{self._record} is not as it was written", f"Look at {self._record} on {self.host}.")
+
+    def _noted(self, facts: ClusterFacts) -> str:
+        return f'{{"key": "{self._key(facts)}"}}'
+
+    def _key(self, facts: ClusterFacts) -> str:
+        """What a proof holds for: exactly these processes. Known only later when they are yet to be started."""
+        running = sorted(
+            (host, one.kind, one.pid)
+            for host in dict.fromkeys((self.namenode, *self.datanodes))
+            for one in facts[host].daemons or ()
+            if one.kind in {"namenode", "datanode"} and facts[host].runs_from(one, self.home, self.conf_dir)
+        )
+        if any(pid == 0 for _, _, pid in running):
+            return str(Later(self.host, "hdfs-proof-key"))
+        return hashlib.sha256(repr(running).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class FileCameBack(Proof):
+    """Says that a file went through HDFS for the daemons that run now, as `WriteAndReadBack` noted it."""
+
+    trip: WriteAndReadBack
+
+    @property
+    def id(self) -> str:
+        return "hdfs-file-came-back"
+
+    @property
+    def title(self) -> str:
+        return "A file was written into HDFS and read back"
+
+    @property
+    def fatal(self) -> bool:
+        return False
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return self.trip.needs()
+
+    def judge(self, facts: ClusterFacts) -> Verdict:
+        if self.trip.satisfied(facts):
+            return Verdict(True, "written and read back")
+        # What hindered it was told by the operation itself.
+        return Verdict(False, "no file was written", skipped=True)
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        return self.trip.expected(facts)
