@@ -33,6 +33,7 @@ from .network import NETWORK
 from .observed import ClusterCheck, Observed
 from .processes import PROCESSES
 from .registration import REGISTRATION
+from .temporary import TEMPORARIES
 
 CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     REACH,
@@ -48,6 +49,7 @@ CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     *PROCESSES,
     NETWORK,
     *REGISTRATION,
+    *TEMPORARIES,
 )
 
 CRASHED = "check-crashed"
@@ -96,6 +98,8 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "host-unreachable": frozenset({"ssh-between-nodes-closed"}),
         "port-in-use": frozenset({"jobmanager-down", "taskmanager-down", "rest-unreachable"}),
         "firewall-tm-ports": frozenset({"taskmanager-not-registered"}),
+        "ipv6-or-multihomed": frozenset({"taskmanager-not-registered", "firewall-tm-ports"}),
+        "slots-fewer-than-parallelism": frozenset({"restart-pending"}),
         "jobmanager-down": frozenset({"taskmanager-not-registered", "jm-on-wrong-host"}),
     }
 )

@@ -26,6 +26,7 @@ from wizard.needs import (
     Tcp,
 )
 from wizard.operations.hostsfile import HOSTS_FILE
+from wizard.operations.leftovers import listing
 from wizard.operations.profile import LOGIN_FILES, UseSshInPdsh
 from wizard.operations.sshclient import known_name
 from wizard.plan import merged_needs
@@ -50,6 +51,7 @@ def first_needs(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
         Listening(),
         Home(home, spec.conf_dir),
         Names(names),
+        listing(),
         Paths(
             (home, home.rstrip("/").rpartition("/")[0] or "/", f"{home}/log", "/tmp"),
             (*SHELL_FILES, HOSTS_FILE),

@@ -15,6 +15,7 @@ from ..operations.configure import WriteConfig
 from ..operations.copyhome import CopyHome
 from ..operations.daemons import Kind
 from ..operations.hostsfile import WriteHostsFile
+from ..operations.leftovers import RemoveLeftovers
 from ..operations.mending import EndDaemons, MakeExecutable, MakeOwn, MendSyntax, StripReturns
 from ..operations.operation import Operation
 from ..plan import Plan
@@ -167,6 +168,7 @@ def _repair(picks: Picks) -> tuple[tuple[str, StageMaker], ...]:
         ("Configure Flink", configure),
         ("Start the JobManager", start_jobmanager),
         ("Start the TaskManagers", start_taskmanagers),
+        ("Temporary files", remove_leftovers),
     )
 
 
@@ -207,6 +209,12 @@ def mend_syntax(wish: Desired, context: Context) -> Steps:
     del context
     for host in wish.spec.hosts:
         yield MendSyntax(host.name, wish.spec.flink.home, wish.line, wish.spec.conf_dir)
+
+
+def remove_leftovers(wish: Desired, context: Context) -> Steps:
+    del context
+    for host in wish.spec.hosts:
+        yield RemoveLeftovers(host.name)
 
 
 def _picked(maker: StageMaker, picks: Picks) -> StageMaker:

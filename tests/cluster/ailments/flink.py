@@ -6,7 +6,7 @@ Data alone: the numbers are those of the catalogue of ailments.
 from __future__ import annotations
 
 from tests.cluster.ailments.ailment import Ailment, Undo, on
-from tests.cluster.ailments.bench import Bench
+from tests.cluster.ailments.bench import NODES, Bench
 from tests.cluster.ailments.staging import (
     again,
     each,
@@ -14,16 +14,19 @@ from tests.cluster.ailments.staging import (
     flink,
     gone,
     kept,
+    kill,
     line,
     listens,
     registered,
     root,
+    settled,
     sshd,
     start,
     stop,
     text,
 )
 from tests.lab import faults
+from tests.lab.settings import REPOSITORY
 
 SSH = "/home/flink/.ssh"
 BASHRC = "/home/flink/.bashrc"
@@ -53,6 +56,14 @@ def hold(host: str, port: int):
     return act
 
 
+def made(host: str, pattern: str):
+    """Wait until the newest daemon has made its directory."""
+    return root(
+        host,
+        f"while ! find /tmp -maxdepth 1 -name '{pattern}' -newer /tmp/flink-flink-taskexecutor.pid | grep -q .; do sleep 0.1; done",
+    )
+
+
 def own_firewall(host: str, rules: str):
     return fault(host, lambda node: faults.firewall(node, rules))
 
@@ -67,7 +78,11 @@ SSH_LOGINS: tuple[Ailment, ...] = (
     Ailment(
         1, "ssh-key-not-authorized", "a master without a key",
         how="the key pair of node0 is removed",
-        stage=root("node0", f"rm {SSH}/id_ed25519 {SSH}/id_ed25519.pub"),
+        stage=each(
+            *(kept(name, f"{SSH}/authorized_keys") for name in NODES),
+            kept("node0", f"{SSH}/id_ed25519", f"{SSH}/id_ed25519.pub"),
+            root("node0", f"rm {SSH}/id_ed25519 {SSH}/id_ed25519.pub"),
+        ),
         found=on("ssh-key-not-authorized@node0"), grade="safe",
     ),
     Ailment(
@@ -100,7 +115,7 @@ SSH_LOGINS: tuple[Ailment, ...] = (
         stage=each(
             root(
                 "node2",
-                f"useradd -m -s /bin/bash other && cp -r {SSH} /home/other/ && chown -R other: /home/other/.ssh",
+                f"useradd -m -s /bin/bash -p '*' other && cp -r {SSH} /home/other/ && chown -R other: /home/other/.ssh",
                 "userdel -r other 2>/dev/null; true",
             ),
             kept("node0", f"{SSH}/config"),
@@ -564,6 +579,48 @@ MACHINES: tuple[Ailment, ...] = (
         by_hand_how="room is made",
     ),
     Ailment(
+        57, "leftover-temp-dirs", "what killed daemons left behind",
+        how="the TaskManager of node1 is killed and started three times",
+        stage=each(*(each(kill("node1"), start("node1"), made("node1", "flink-io-*")) for _ in range(3)), registered()),
+        found=on("leftover-temp-dirs@node1"), status=0, grade="asks", quick=True,
+    ),
+    Ailment(
+        82, "paramiko-hangs", "a login shell that says much",
+        how="~/.bash_profile of node1 prints ten MiB on each stream",
+        stage=each(
+            kept("node1", "/home/flink/.bash_profile"),
+            root("node1", "echo 'head -c 10485760 /dev/zero | tr \\\\0 x; head -c 10485760 /dev/zero | tr \\\\0 y >&2; . ~/.profile' "
+                 "> /home/flink/.bash_profile"),
+        ),
+        status=0, mend="none",
+    ),
+    Ailment(
+        84, "ssh-config-not-honoured", "a jump host in an included file",
+        how="port 22 of node2 is closed to the desk; ~/.ssh/config of the desk includes a file with ProxyJump node0",
+        stage=each(
+            lambda bench: faults.drop(bench.node("node2"), source=bench.node("desk").address),
+            kept("desk", f"{SSH}/config", f"{SSH}/more"),
+            root(
+                "desk",
+                f"mkdir -p {SSH}; echo 'Include more' > {SSH}/config; "
+                f"printf 'Host node2\n  ProxyJump node0\n' > {SSH}/more; chown -R flink: {SSH}; chmod 700 {SSH}; chmod 600 {SSH}/*",
+            ),
+        ),
+        status=0, mend="none",
+    ),
+    Ailment(
+        85, "fips-operator", "a desk where MD5 is forbidden",
+        how="hashlib.md5 raises on the desk",
+        stage=root(
+            "desk",
+            "mkdir -p /opt/fips && printf 'import hashlib\ndef no(*a, **k): raise ValueError(\"disabled for FIPS\")\nhashlib.md5 = no\n' "
+            "> /opt/fips/sitecustomize.py",
+            "rm -rf /opt/fips",
+        ),
+        environment={"PYTHONPATH": f"/opt/fips:{REPOSITORY}"},
+        status=0, mend="none",
+    ),
+    Ailment(
         86, "sudo-unavailable", "a host on which nobody may become root",
         how="sudo of node1 is renamed, node2 is taken out of its /etc/hosts",
         stage=each(
@@ -595,12 +652,33 @@ MACHINES: tuple[Ailment, ...] = (
         by_hand=root("node1", "chmod 1777 /tmp"), by_hand_how="chmod 1777 /tmp as root",
     ),
     Ailment(
+        89, "tmp-cleaned-while-running", "the directories of a TaskManager are gone",
+        how="rm -r /tmp/flink-io-* /tmp/tm_* on node1",
+        stage=each(settled("node1", "taskmanager"), root("node1", "rm -r /tmp/flink-io-* /tmp/tm_*")),
+        found=on("tmp-cleaned-while-running@node1"), status=0, grade="asks",
+    ),
+    Ailment(
+        89, "tmp-cleaned-while-running", "the uploads of the JobManager are gone",
+        how="rm -r /tmp/flink-web-* on node0",
+        stage=each(settled("node0", "jobmanager"), root("node0", "rm -r /tmp/flink-web-*")),
+        found=on("tmp-cleaned-while-running@node0"), status=0, grade="asks",
+    ),
+    Ailment(
         90, "hostname-clash-or-underscore", "two hosts of one name",
         how="hostname node1 on node2",
         stage=root("node2", "hostname node1", "hostname node2"),
         found=on("hostname-clash-or-underscore@node1", "hostname-clash-or-underscore@node2"),
         status=0, grade="manual", mend="hand",
         by_hand=root("node2", "hostname node2"), by_hand_how="hostname node2",
+    ),
+    Ailment(
+        91, "ipv6-or-multihomed", "a TaskManager on a network of its own",
+        how="172.31.9.1 on lo of node1, taskmanager.host: 172.31.9.1, the TaskManager started anew",
+        stage=each(
+            root("node1", "ip addr add 172.31.9.1/32 dev lo", "ip addr del 172.31.9.1/32 dev lo"),
+            stop("node1"), line("node1", "taskmanager.host: 172.31.9.1"), registered(2), start("node1"),
+        ),
+        found=on("ipv6-or-multihomed@node1"), grade="safe",
     ),
     Ailment(
         97, "environment-noise", "a locale that is not there",
@@ -721,7 +799,7 @@ DAEMONS: tuple[Ailment, ...] = (
     Ailment(
         0, "taskmanager-down", "a TaskManager that was killed",
         how="kill -9 on node1",
-        stage=stop("node1"),
+        stage=kill("node1"),
         found=on("taskmanager-down@node1"), grade="safe", quick=True,
     ),
     Ailment(
