@@ -79,7 +79,9 @@ def _cases() -> list[Any]:
     for one in sorted(AILMENTS, key=lambda one: order.index(one.kind)):
         if one.waived:
             continue
-        marks = [pytest.mark.xdist_group(one.kind)]
+        # Two clusters of the kind with most ailments, one of each other: so many run at a time, and none meets another.
+        half = f" {one.number % 2}" if one.kind == "flink" else ""
+        marks = [pytest.mark.xdist_group(one.kind + half)]
         if not one.quick:
             marks.append(pytest.mark.ailments)
         if one.key in done:
@@ -122,7 +124,8 @@ def staged_found_mended(bench: Bench, ailment: Ailment) -> None:
         assert grades == ({ailment.grade} if ailment.found else set()), grades
         if ailment.mend == "fix":
             status, fixed = bench.report("--fix", *sorted({id for id, _ in ailment.found}), file=file)
-            assert status == 0 and pairs(fixed) <= bench.usual, told(pairs(fixed), frozenset(), fixed)
+            left = frozenset(serious(fixed)) - bench.usual
+            assert status == 0 and not left, told(left, frozenset(), fixed)
             assert pairs(fixed, "fixed") >= {one for one in ailment.found if _told_fixed(one, report)}, fixed
             assert bench.overview()["slots-total"] == bench.kind.slots
         elif ailment.by_hand is not None:

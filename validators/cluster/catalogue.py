@@ -81,6 +81,7 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "conf-yaml-syntax": frozenset(
             {"taskmanager-down", "jobmanager-down", "conf-out-of-sync", "restart-pending"}
         ),
+        "both-config-files": frozenset({"conf-out-of-sync", "restart-pending"}),
         "conf-missing": frozenset({"taskmanager-down", "jobmanager-down"}),
         "memory-config-impossible": frozenset({"taskmanager-down", "jobmanager-down", "restart-pending"}),
         "memory-over-ram": frozenset({"taskmanager-down", "jobmanager-down", "restart-pending"}),

@@ -79,21 +79,35 @@ def missing(seen: Observed) -> Iterator[Finding]:
             other = facts.conf_file(seen.spec.flink.home, line.config.file)
             if not wins or other is None:
                 continue  # A file that nobody reads does no harm.
+            differ = _differing(flat.text, other.text)
             yield Finding(
                 "both-config-files",
-                "warning",
+                "error" if differ else "warning",
                 (host.name,),
                 "Two configuration files, of which Flink reads the old one",
                 f"conf/flink-conf.yaml and conf/{line.config.file}",
                 f"conf/{line.config.file} alone",
                 f"Whatever is written into {line.config.file} has no effect.",
-                (f"{host.name}: {flat.path}", f"{host.name}: {other.path}"),
+                (
+                    f"{host.name}: {flat.path}",
+                    f"{host.name}: {other.path}",
+                    *(f"{host.name}: {key} differs" for key in differ[:6]),
+                ),
                 manual(
                     f"Merge them on {host.name}, and move the old one away",
                     f"{seen.spec.flink.home}/bin/migrate-config-file.sh",
                     f"mv {flat.path} {flat.path}.bak",
                 ),
             )
+
+
+def _differing(flat: str | None, yaml: str | None) -> tuple[str, ...]:
+    """The keys that two configurations set otherwise; none where one of them cannot be read."""
+    try:
+        old, new = read_config(flat or "", "flat").values, read_config(yaml or "", "yaml").values
+    except ConfigUnreadable:
+        return ()
+    return tuple(sorted(key for key in {*old, *new} if old.get(key) != new.get(key)))
 
 
 def old_keys(seen: Observed) -> Iterator[Finding]:

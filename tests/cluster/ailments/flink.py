@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tests.cluster.ailments.ailment import Ailment, Undo, on
 from tests.cluster.ailments.bench import NODES, Bench
+from tests.cluster.ailments.fetched import JAVA_11, install_java_11, install_pdsh
 from tests.cluster.ailments.staging import (
     again,
     each,
@@ -511,6 +512,20 @@ JAVAS: tuple[Ailment, ...] = (
         stage=each(line("node1", f"env.java.home: {JAVA_25}"), again("node1"), gone("node1")),
         found=on("java-version-unsupported@node1"), grade="asks",
     ),
+    Ailment(
+        37, "java-mixed-versions", "daemons on different Javas",
+        how="env.java.home: Java 11 on node1, its TaskManager started anew",
+        stage=each(
+            install_java_11("node1"), stop("node1"), registered(2),
+            line("node1", f"env.java.home: {JAVA_11}"), start("node1"), registered(),
+        ),
+        found=on("java-mixed-versions@node1"), status=0, grade="manual", mend="hand",
+        by_hand=each(
+            line("node1", "env.java.home: /usr/lib/jvm/java-17-openjdk-amd64"), stop("node1"), registered(2),
+            start("node1"), registered(),
+        ),
+        by_hand_how="env.java.home names the Java 17 of the others, the TaskManager is started anew",
+    ),
 )  # fmt: skip
 
 
@@ -552,14 +567,11 @@ MACHINES: tuple[Ailment, ...] = (
     ),
     Ailment(
         40, "pdsh-uses-rsh", "pdsh that uses rsh",
-        how="a program pdsh on node0 that says its default is rsh",
-        stage=root(
-            "node0",
-            "printf '#!/bin/sh\\necho \"pdsh-2.34 (+debug)\"; echo \"rcmd modules: ssh,rsh,exec (default: rsh)\"\\n' "
-            "> /usr/local/bin/pdsh; chmod 755 /usr/local/bin/pdsh",
-            "rm -f /usr/local/bin/pdsh",
-        ),
+        how="Debian's package pdsh on node0",
+        stage=install_pdsh("node0"),
         found=on("pdsh-uses-rsh@node0"), grade="asks",
+        after=root("node0", "for f in /home/flink/.profile /home/flink/.bash_profile; do "
+                   "[ ! -f $f ] || sed -i '/PDSH_RCMD_TYPE/d' $f; done"),
     ),
     Ailment(
         56, "tmp-or-disk-full", "a full /tmp",
