@@ -108,6 +108,11 @@ def again(host: str, kind: str = "taskmanager") -> Act:
     return each(stop(host, kind), start(host, kind))
 
 
+def tried(host: str) -> Act:
+    """End the TaskManager, and try to start it where Flink's script may refuse to."""
+    return each(stop(host), flink(host, "bin/taskmanager.sh start; true"))
+
+
 def registered(slots: int | None = None) -> Act:
     return lambda bench: bench.registered(slots)
 
