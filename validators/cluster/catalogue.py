@@ -83,8 +83,12 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "both-config-files": frozenset({"conf-out-of-sync", "restart-pending"}),
         "conf-missing": frozenset({"taskmanager-down", "jobmanager-down"}),
-        "memory-config-impossible": frozenset({"taskmanager-down", "jobmanager-down", "restart-pending"}),
-        "memory-over-ram": frozenset({"taskmanager-down", "jobmanager-down", "restart-pending"}),
+        "memory-config-impossible": frozenset(
+            {"taskmanager-down", "jobmanager-down", "restart-pending", "conf-out-of-sync"}
+        ),
+        "memory-over-ram": frozenset(
+            {"taskmanager-down", "jobmanager-down", "restart-pending", "conf-out-of-sync"}
+        ),
         "legacy-memory-keys": frozenset({"restart-pending"}),
         "bind-host-localhost": frozenset({"restart-pending", "taskmanager-not-registered"}),
         "jm-rpc-address-localhost": frozenset(

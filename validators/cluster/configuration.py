@@ -182,7 +182,8 @@ def _memory(seen: Observed, host: str, key: str, text: str, over: bool) -> Findi
     value = seen.value(host, key)
     others = [other for other in ALTERNATIVES.get(key, ()) if seen.value(host, other) is not None]
     wanted = suggested.get(key)
-    plain = wanted is not None and wanted != value
+    # The size that is wanted may stand there already, beside another that contradicts it.
+    plain = wanted is not None and (wanted != value or bool(others))
     return Finding(
         "memory-over-ram" if over else "memory-config-impossible",
         "error",

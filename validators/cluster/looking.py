@@ -28,6 +28,7 @@ from wizard.needs import (
 from wizard.operations.hostsfile import HOSTS_FILE
 from wizard.operations.leftovers import listing
 from wizard.operations.profile import LOGIN_FILES, UseSshInPdsh
+from wizard.operations.selinux import contexts
 from wizard.operations.sshclient import known_name
 from wizard.plan import merged_needs
 from wizard.spec import ClusterSpec
@@ -52,6 +53,7 @@ def first_needs(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
         Home(home, spec.conf_dir),
         Names(names),
         listing(),
+        contexts(),
         Paths(
             (home, home.rstrip("/").rpartition("/")[0] or "/", f"{home}/log", "/tmp"),
             (*SHELL_FILES, HOSTS_FILE),

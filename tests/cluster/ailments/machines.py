@@ -133,7 +133,8 @@ AILMENTS: tuple[Ailment, ...] = (
             root(
                 "desk",
                 f"mkdir -p {SSH}; echo 'Include more' > {SSH}/config; "
-                f"printf 'Host node2\n  ProxyJump node0\n' > {SSH}/more; chown -R flink: {SSH}; chmod 700 {SSH}; chmod 600 {SSH}/*",
+                f"printf 'Host node2\n  ProxyJump node0\n' > {SSH}/more; "
+                f"chown -R flink: {SSH}; chmod 700 {SSH}; chmod 600 {SSH}/*",
             ),
         ),
         status=0, mend="none",
@@ -143,8 +144,8 @@ AILMENTS: tuple[Ailment, ...] = (
         how="hashlib.md5 raises on the desk",
         stage=root(
             "desk",
-            "mkdir -p /opt/fips && printf 'import hashlib\ndef no(*a, **k): raise ValueError(\"disabled for FIPS\")\nhashlib.md5 = no\n' "
-            "> /opt/fips/sitecustomize.py",
+            "mkdir -p /opt/fips && printf 'import hashlib\ndef no(*a, **k): raise ValueError(\"disabled for FIPS\")\n"
+            "hashlib.md5 = no\n' > /opt/fips/sitecustomize.py",
             "rm -rf /opt/fips",
         ),
         environment={"PYTHONPATH": f"/opt/fips:{REPOSITORY}"},
