@@ -112,6 +112,8 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
 
 EVERYWHERE: Mapping[str, frozenset[str]] = MappingProxyType(
     {
+        # Without a key on the master every key that a node trusts is another one.
+        "ssh-key-not-authorized": frozenset({"trusted-keys"}),
         "bind-host-localhost": frozenset({"taskmanager-not-registered"}),
         "own-name-is-loopback": frozenset({"taskmanager-not-registered"}),
         "jm-on-wrong-host": frozenset({"taskmanager-not-registered", "jobmanager-down"}),

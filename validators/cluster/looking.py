@@ -33,7 +33,7 @@ from wizard.operations.sshclient import known_name
 from wizard.plan import merged_needs
 from wizard.spec import ClusterSpec
 
-from .files import written
+from .files import temporary, written
 from .network import matrix
 from .observed import Observed
 
@@ -96,7 +96,9 @@ def then_needs(desired: Desired, facts: ClusterFacts) -> dict[str, tuple[Need, .
         if java and java.startswith("/") and found.java_major(java) is None:
             wanted.append({host.name: (Javas((java,)), Paths((f"{java}/bin/java",)))})
         dirs = tuple(
-            path for path in written(seen, host.name) if path.startswith("/") and path not in found.paths
+            path
+            for path in (*written(seen, host.name), *temporary(seen, host.name))
+            if path.startswith("/") and path not in found.paths
         )
         if dirs:
             wanted.append({host.name: (Paths(dirs),)})

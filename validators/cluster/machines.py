@@ -178,7 +178,11 @@ NAMES = (
 )
 
 RESOURCES = (
-    ClusterCheck("tmp", {"tmp-unusable": "/tmp is not writable"}, _as_found(tmp_writable)),
+    ClusterCheck(
+        "tmp",
+        {"tmp-unusable": "/tmp, or another directory for temporary files, is not writable"},
+        _as_found(tmp_writable),
+    ),
     ClusterCheck("space", {"tmp-or-disk-full": "hardly any space is left"}, full),
     ClusterCheck("limits", {"ulimits-too-low": "few open files are allowed"}, _as_found(open_files)),
     ClusterCheck("clocks", {"clock-skew": "clocks differ between hosts"}, _as_found(clocks)),

@@ -183,7 +183,9 @@ REGISTRATION = (
     ),
     ClusterCheck(
         "networks",
-        {"ipv6-or-multihomed": "a TaskManager tells an address that no worker has, or that the others do not reach"},
+        {
+            "ipv6-or-multihomed": "a TaskManager tells an address that no worker has, or that the others do not reach"
+        },
         other_network,
     ),
 )

@@ -56,9 +56,7 @@ def cleaned(seen: Observed) -> Iterator[Finding]:
             first = min(one.started for one in running)
             if facts.now - max(one.started for one in running) < _SETTLED:
                 continue
-            made = [
-                one for one in listed if one.name.startswith(prefix) and one.mtime + TOLERANCE >= first
-            ]
+            made = [one for one in listed if one.name.startswith(prefix) and one.mtime + TOLERANCE >= first]
             if made:
                 continue
             name = NAMES[kind]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.cluster.ailments.ailment import Ailment, on
 from tests.cluster.ailments.fetched import install_pdsh
 from tests.cluster.ailments.staging import (
+    again,
     each,
     fault,
     kept,
@@ -193,6 +194,13 @@ AILMENTS: tuple[Ailment, ...] = (
         how="rm -r /tmp/flink-web-* on node0",
         stage=each(settled("node0", "jobmanager"), root("node0", "rm -r /tmp/flink-web-*")),
         found=on("tmp-cleaned-while-running@node0"), status=0, grade="asks",
+    ),
+    Ailment(
+        88, "tmp-unusable", "a directory for temporary files that is not there",
+        how="io.tmp.dirs: /home/flink/more/tmp on node1, its TaskManager ended",
+        stage=each(kept("node1", "/home/flink/more"), stop("node1"), line("node1", "io.tmp.dirs: /home/flink/more/tmp")),
+        found=on("tmp-unusable@node1"), grade="safe",
+        after=each(line("node1", "io.tmp.dirs"), again("node1"), registered(2), registered()),
     ),
     Ailment(
         90, "hostname-clash-or-underscore", "two hosts of one name",

@@ -60,7 +60,7 @@ AILMENTS: tuple[Ailment, ...] = (
     Ailment(
         13, "slots-fewer-than-parallelism", "a default parallelism beyond all slots",
         how="parallelism.default: 6 on node0",
-        stage=each(line("node0", "parallelism.default: 6"), again("node0", "jobmanager"), registered()),
+        stage=line("node0", "parallelism.default: 6"),
         found=on("slots-fewer-than-parallelism@node0"), status=0, grade="asks",
     ),
     Ailment(
