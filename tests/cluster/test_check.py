@@ -57,9 +57,12 @@ class Shared:
 
 
 def serious(report: dict[str, Any]) -> set[tuple[str, str]]:
-    """(id, host) of every finding above info."""
+    """(id, host) of every finding above info that is there."""
     return {
-        (one["id"], host) for one in report["findings"] if one["severity"] != "info" for host in one["hosts"]
+        (one["id"], host)
+        for one in report["findings"]
+        if one["severity"] != "info" and one["state"] == "found"
+        for host in one["hosts"]
     }
 
 

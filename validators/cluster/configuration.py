@@ -151,6 +151,7 @@ def sizes(seen: Observed) -> Iterator[Finding]:
         if config is None or not facts.memory_mib or not facts.cores:
             continue
         node = seen.desired.nodes[host.name]
+        yield from _unsized(seen, host.name)
         capacity = capacity_of(seen.spec, host, facts, node.taskmanagers)
         for concern in concerns(seen.line, capacity, config.values, seen.desired.slots):
             memory = "memory" in concern.key or "heap" in concern.key
@@ -177,6 +178,19 @@ def sizes(seen: Observed) -> Iterator[Finding]:
                 )
 
 
+def _unsized(seen: Observed, host: str) -> Iterator[Finding]:
+    """A daemon without any size: from Flink 1.10 (TaskManager) and 1.11 (JobManager) its script refuses to start it."""
+    memory = seen.line.memory
+    for key, here in (
+        (memory.taskmanager.key, seen.spec.is_worker(host)),
+        (memory.jobmanager.key, host == seen.master.name),
+    ):
+        others = ALTERNATIVES.get(key, ())
+        if here and others and not any(seen.value(host, one) for one in (key, *others)):
+            text = "Flink's script ends with “Either required fine-grained memory … need to be configured”."
+            yield _memory(seen, host, key, text, False)
+
+
 def _memory(seen: Observed, host: str, key: str, text: str, over: bool) -> Finding:
     suggested = dict(seen.desired.nodes[host].config)
     value = seen.value(host, key)
@@ -189,10 +203,13 @@ def _memory(seen: Observed, host: str, key: str, text: str, over: bool) -> Findi
         "error",
         (host,),
         f"The daemons of {host} are larger than its memory" if over else "The memory sizes do not add up",
-        f"{key}: {value}" if value else ", ".join(f"{one}: {seen.value(host, one)}" for one in others) or key,
+        f"{key}: {value}"
+        if value
+        else ", ".join(f"{one}: {seen.value(host, one)}" for one in others) or f"{key} is not set",
         "sizes that fit the host" if over else "sizes that add up",
         text,
-        tuple(quoted(seen, host, one) for one in (key, *others) if seen.value(host, one) is not None),
+        tuple(quoted(seen, host, one) for one in (key, *others) if seen.value(host, one) is not None)
+        or (quoted(seen, host, key),),
         Fix(
             "asks",
             f"Write {key}: {wanted}",

@@ -22,9 +22,18 @@ TEMPORARY = "/tmp"
 QUESTION = "temporary files of Flink"
 
 _NAMES = (
-    "flink-io-* flink-netty-shuffle-* flink-dist-cache-* flink-web-* flink-rpc-akka*.jar tm_* jm_* blobStore-* "
-    "archivedApplicationStore-* rocksdb-lib-* jaas-*.conf"
-).split()
+    "flink-io-*",
+    "flink-netty-shuffle-*",
+    "flink-dist-cache-*",
+    "flink-web-*",
+    "flink-rpc-akka*.jar",
+    "tm_*",
+    "jm_*",
+    "blobStore-*",
+    "archivedApplicationStore-*",
+    "rocksdb-lib-*",
+    "jaas-*.conf",
+)
 
 _LIST = r"""cd "$1" 2>/dev/null || exit 0
 me=$(id -un)
@@ -98,9 +107,7 @@ def dead(host: HostFacts) -> tuple[Temporary, ...]:
         (one.started for one in host.daemons if one.kind in {"jobmanager", "taskmanager"}),
         default=float("inf"),
     )
-    return tuple(
-        one for one in temporaries(host) or () if one.mtime + TOLERANCE < first and not one.held
-    )
+    return tuple(one for one in temporaries(host) or () if one.mtime + TOLERANCE < first and not one.held)
 
 
 @dataclass(frozen=True)

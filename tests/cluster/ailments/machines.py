@@ -110,7 +110,7 @@ AILMENTS: tuple[Ailment, ...] = (
             *(each(kill("node1"), start("node1"), made("node1", "flink-io-*")) for _ in range(3)),
             registered(),
         ),
-        found=on("leftover-temp-dirs@node1"), status=0, grade="asks", quick=True,
+        found=on("leftover-temp-dirs@node1"), status=0, grade="asks",
     ),
     Ailment(
         82, "paramiko-hangs", "a login shell that says much",

@@ -43,7 +43,7 @@ AILMENTS: tuple[Ailment, ...] = (
         3, "bind-host-localhost", "a JobManager bound to localhost",
         how="jobmanager.bind-host: localhost on node0, the JobManager started anew",
         stage=each(line("node0", "jobmanager.bind-host: localhost"), again("node0", "jobmanager"), listens("node0", 8081)),
-        found=on("bind-host-localhost@node0"), grade="safe", quick=True,
+        found=on("bind-host-localhost@node0"), grade="safe",
     ),
     Ailment(
         4, "jm-rpc-address-localhost", "a worker that seeks the JobManager at localhost",
@@ -67,7 +67,7 @@ AILMENTS: tuple[Ailment, ...] = (
         14, "memory-config-impossible", "two totals that contradict each other",
         how="taskmanager.memory.flink.size: 2g beside process.size: 1024m on node1, its TaskManager started anew",
         stage=each(line("node1", "taskmanager.memory.flink.size: 2g"), tried("node1")),
-        found=on("memory-config-impossible@node1"), grade="asks", quick=True,
+        found=on("memory-config-impossible@node1"), grade="asks",
     ),
     Ailment(
         14, "memory-config-impossible", "too small a total",
