@@ -68,6 +68,7 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "flink-jars-damaged": frozenset(
             {"taskmanager-down", "jobmanager-down", "taskmanager-not-registered"}
         ),
+        "crlf-scripts-or-workers": frozenset({"taskmanager-down", "jobmanager-down"}),
         "missing-exec-bits": frozenset({"taskmanager-down", "jobmanager-down"}),
         "install-or-log-dir-not-writable": frozenset({"taskmanager-down", "jobmanager-down"}),
         "tmp-unusable": frozenset({"taskmanager-down", "jobmanager-down", "tmp-or-disk-full"}),

@@ -57,11 +57,12 @@ AILMENTS: tuple[Ailment, ...] = (
     ),
     Ailment(
         54, "mixed-flink-versions", "another Flink at the path of the master",
-        how="Flink 1.20.5 at the path of 2.3.0 on node1, its TaskManager ended",
+        how="Flink 1.20.5 with the same configuration at the path of 2.3.0 on node1, its TaskManager ended",
         stage=each(
             stop("node1"),
             root("node1", "mv /home/flink/flink-2.3.0 /home/flink/away", "rm -rf /home/flink/away"),
             lambda bench: other_flink(bench, "node1", "1.20.5"),
+            flink("node1", "cp -p ../away/conf/* conf/"),
         ),
         found=on("mixed-flink-versions@node1"), grade="asks",
     ),
@@ -81,7 +82,7 @@ AILMENTS: tuple[Ailment, ...] = (
         70, "crlf-scripts-or-workers", "scripts with the line ends of another system",
         how="carriage returns in bin/taskmanager.sh of node1, its TaskManager ended",
         stage=each(stop("node1"), flink("node1", "sed -i 's/$/\\r/' bin/taskmanager.sh")),
-        found=on("crlf-scripts-or-workers@node1", "taskmanager-down@node1"), grade="safe",
+        found=on("crlf-scripts-or-workers@node1"), grade="safe",
     ),
     Ailment(
         74, "flink-jars-damaged", "a distribution jar that is gone",
