@@ -27,6 +27,7 @@ from .agreement import AGREEMENT
 from .configuration import CONFIGURATION
 from .files import FILES
 from .java import JAVA
+from .killed import KILLED
 from .logins import LOGINS
 from .machines import ACCOUNTS, MACHINES, NAMES, REACH, RESOURCES
 from .network import NETWORK
@@ -46,6 +47,7 @@ CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     *AGREEMENT,
     *NAMES,
     *RESOURCES,
+    KILLED,
     *PROCESSES,
     NETWORK,
     *REGISTRATION,
@@ -102,6 +104,7 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "name-is-loopback": frozenset({"taskmanager-not-registered", "name-differs"}),
         "name-differs": frozenset({"taskmanager-not-registered"}),
         "host-unreachable": frozenset({"ssh-between-nodes-closed"}),
+        "tm-oom-killed": frozenset({"taskmanager-down"}),
         "port-in-use": frozenset({"jobmanager-down", "taskmanager-down", "rest-unreachable"}),
         "firewall-tm-ports": frozenset({"taskmanager-not-registered"}),
         "ipv6-or-multihomed": frozenset({"taskmanager-not-registered", "firewall-tm-ports"}),

@@ -34,6 +34,7 @@ from wizard.plan import merged_needs
 from wizard.spec import ClusterSpec
 
 from .files import temporary, written
+from .killed import kernel
 from .network import matrix
 from .observed import Observed
 
@@ -60,6 +61,7 @@ def first_needs(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
         ),
     )
     own = {host.name: everywhere for host in spec.hosts}
+    own = merged_needs((own, {worker.name: (kernel(home),) for worker in spec.workers}))
     if len(spec.hosts) == 1 and spec.master.local:
         return merged_needs((own, {spec.master.name: (_rest(spec),)}))
     known = tuple(
