@@ -5,7 +5,7 @@ Data alone: node0 is the master, node1 and node2 are workers of two slots each.
 
 from __future__ import annotations
 
-from tests.cluster.ailments.ailment import Ailment, Undo, on
+from tests.cluster.ailments.ailment import Act, Ailment, Undo, on
 from tests.cluster.ailments.bench import Bench
 from tests.cluster.ailments.staging import (
     each,
