@@ -1,192 +1,213 @@
 """`check` on a real cluster: a healthy one is clean, each ailment is found with its id and host alone, and mended.
 
-The tests share one cluster, and each leaves it as it was.
+The ailments are data in tests/cluster/ailments. Those of one kind share a cluster, and each must leave it as it was.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import yaml
 
+from tests.cluster.ailments import AILMENTS
+from tests.cluster.ailments.ailment import Ailment
+from tests.cluster.ailments.bench import KINDS, NODES, Bench, bring_up, pairs, take_back
+from tests.cluster.ailments.results import keep, known
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, Ran, answers, desk, operator_of, rest
-from tests.lab import Host, HostSettings, Lab
+from tests.cluster.driving import answers, desk, operator_of
+from tests.lab import HostSettings, Lab
 
 pytestmark = pytest.mark.timeout(900)
 
-VERSION = "2.3.0"
-HOME = f"/home/flink/flink-{VERSION}"
-NODES = ("node0", "node1", "node2")
-
-
-@dataclass(frozen=True)
-class Cluster:
-    lab: Lab
-    operator: Operator
-    file: str
-
-    def check(self, *words: str, wanted: int | None = None) -> Ran:
-        done = self.operator.run("check", self.file, *words)
-        assert wanted is None or done.status == wanted, done
-        return done
-
-    def found(self, *words: str, wanted: int | None = None) -> dict[str, Any]:
-        done = self.check("--format", "json", *words, wanted=wanted)
-        return json.loads(done.out)
-
-    def node(self, name: str) -> Host:
-        return self.lab[name]
-
-    def flink(self, name: str, command: str) -> None:
-        self.node(name).exec(["bash", "-lc", f"cd {HOME} && {command}"], user="flink")
+Benches = Callable[[str], Bench]
 
 
 @pytest.fixture(scope="module")
-def cluster(make_module_lab: MakeLab) -> Cluster:
-    lab = make_module_lab([desk(), *(HostSettings(name, sudo="nopasswd") for name in NODES)])
-    operator = operator_of(lab)
-    file = operator.write(answers(VERSION))
-    done = operator.run("apply", file, "--yes")
-    assert done.status == 0, done
-    return Cluster(lab, operator, file)
+def benches() -> Iterator[Shared]:
+    shared = Shared()
+    yield shared
+    shared.end()
 
 
-def serious(report: dict[str, Any], state: str = "found") -> set[tuple[str, str]]:
-    """(id, host) of every finding above info."""
+class Shared:
+    """The cluster of each kind: brought up when it is first asked for, and anew after an ailment that left it ill."""
+
+    def __init__(self) -> None:
+        self._up: dict[str, Bench] = {}
+
+    def __call__(self, kind: str) -> Bench:
+        for other in [name for name in self._up if name != kind]:
+            self.drop(other)
+        if kind not in self._up:
+            self._up[kind] = bring_up(kind, Lab.up)
+        return self._up[kind]
+
+    def drop(self, kind: str) -> None:
+        bench = self._up.pop(kind, None)
+        if bench is not None:
+            bench.lab.down()
+
+    def end(self) -> None:
+        for kind in list(self._up):
+            self.drop(kind)
+
+
+def serious(report: dict[str, Any]) -> set[tuple[str, str]]:
+    """(id, host) of every finding above info that is there."""
     return {
         (one["id"], host)
         for one in report["findings"]
-        if one["severity"] != "info" and one["state"] == state
+        if one["severity"] != "info" and one["state"] == "found"
         for host in one["hosts"]
     }
 
 
-def test_a_healthy_cluster_is_clean_and_is_left_as_it_is(cluster: Cluster) -> None:
-    before = cluster.lab.snapshot()
-    report = cluster.found(wanted=0)
-    assert serious(report) == set(), report
+def test_a_healthy_cluster_is_clean_and_is_left_as_it_is(benches: Shared) -> None:
+    bench = benches("flink")
+    before = bench.lab.snapshot()
+    status, report = bench.report()
+    assert status == 0 and serious(report) == set(), report
     assert report["healthy"] and [one["reachable"] for one in report["hosts"]] == [True] * 3
-    assert set(cluster.lab.changes_since(before)) <= {"desk"}
+    assert set(bench.lab.changes_since(before)) <= {"desk"}
 
 
-def edit(name: str, line: str) -> Callable[[Cluster], None]:
-    """Write a key of the configuration of a host as this line, wherever it stood."""
-    key = line.partition(":")[0]
-
-    def stage(cluster: Cluster) -> None:
-        cluster.flink(name, f"sed -i '/^{key}:/d' conf/config.yaml && echo '{line}' >> conf/config.yaml")
-
-    return stage
-
-
-def kill_taskmanager(cluster: Cluster) -> None:
-    cluster.node("node1").exec(
-        "pkill -KILL -f '[T]askManagerRunner'; while pgrep -f '[T]askManagerRunner'; do sleep 0.1; done"
-    )
-
-
-def bind_to_localhost(cluster: Cluster) -> None:
-    edit("node0", "jobmanager.bind-host: localhost")(cluster)
-    cluster.flink("node0", "bin/jobmanager.sh stop && bin/jobmanager.sh start")
-    cluster.node("node0").exec("until (exec 3<>/dev/tcp/node0/8081) 2>/dev/null; do sleep 0.1; done")
+def _cases() -> list[Any]:
+    done = {key for key, row in known().items() if row["passed"]}
+    order = list(KINDS)
+    cases: list[Any] = []
+    for one in sorted(AILMENTS, key=lambda one: order.index(one.kind)):
+        if one.waived:
+            continue
+        # Two clusters of the kind with most ailments, one of each other: so many run at a time, and none meets another.
+        half = f" {one.number % 2}" if one.kind == "flink" else ""
+        marks = [pytest.mark.xdist_group(one.kind + half)]
+        if not one.quick:
+            marks.append(pytest.mark.ailments)
+        if one.key in done:
+            marks.append(pytest.mark.skip(reason="passed already, scripts/test --ailments again starts anew"))
+        cases.append(pytest.param(one, marks=marks, id=one.key))
+    return cases
 
 
-def write(name: str, path: str, text: str) -> Callable[[Cluster], None]:
-    return lambda cluster: cluster.node(name).write(path, text, owner="flink")
-
-
-def empty_trust(cluster: Cluster) -> None:
-    cluster.node("node2").exec(": > /home/flink/.ssh/authorized_keys")
-
-
-def loopback_mapping(cluster: Cluster) -> None:
-    host = cluster.node("node1")
-    lines = [line for line in host.read("/etc/hosts").splitlines() if "node0" not in line.split()]
-    host.write("/etc/hosts", "\n".join(["127.0.1.1 node0", *lines]) + "\n")
-
-
-def drop_execute_bits(cluster: Cluster) -> None:
-    cluster.flink("node1", "chmod a-x bin/*.sh")
-
-
-AILMENTS: dict[str, tuple[Callable[[Cluster], None], str, str]] = {
-    "the workers on one line": (
-        write("node0", f"{HOME}/conf/workers", "node1 node2\n"),
-        "workers-file-wrong",
-        "node0",
-    ),
-    "a TaskManager that was killed": (kill_taskmanager, "taskmanager-down", "node1"),
-    "other slots on one worker": (
-        edit("node2", "taskmanager.numberOfTaskSlots: 7"),
-        "conf-out-of-sync",
-        "node2",
-    ),
-    "a Java home that is gone": (edit("node1", "env.java.home: /opt/java-gone"), "java-home-wrong", "node1"),
-    "a key that was taken out": (empty_trust, "ssh-key-not-authorized", "node2"),
-    "the master's name as loopback": (loopback_mapping, "name-is-loopback", "node1"),
-    "scripts without execute bits": (drop_execute_bits, "missing-exec-bits", "node1"),
-    "a list from another system": (
-        write("node0", f"{HOME}/conf/workers", "node1\r\nnode2\r\n"),
-        "crlf-scripts-or-workers",
-        "node0",
-    ),
-    "a JobManager bound to localhost": (bind_to_localhost, "bind-host-localhost", "node0"),
-}
-
-
-@pytest.mark.parametrize("name", AILMENTS)
-def test_an_ailment_is_found_alone_and_mended(cluster: Cluster, name: str) -> None:
-    stage, id, host = AILMENTS[name]
-    stage(cluster)
-    found = cluster.found(wanted=3)
-    assert serious(found) == {(id, host)}, found
-    fixed = cluster.found("--fix", id, wanted=0)
-    assert serious(fixed) == set() and serious(fixed, "fixed") == {(id, host)}, fixed
-    assert serious(cluster.found(wanted=0)) == set()
-    assert rest(cluster.node("node0"))["slots-total"] == 4
-
-
-def test_a_port_that_somebody_holds_is_named_and_left_to_the_operator(cluster: Cluster) -> None:
-    master = cluster.node("node0")
-    cluster.flink("node0", "bin/jobmanager.sh stop")
-    holder = master.popen(["python3", "-m", "http.server", "8081"], user="flink")
-    master.exec(
-        "until ss -ltn | grep -q :8081; do sleep 0.1; done; while pgrep -f '[S]tandaloneSession'; do sleep 0.1; done"
-    )
+@pytest.mark.parametrize("ailment", _cases())
+def test_an_ailment_is_found_alone_and_mended(benches: Shared, ailment: Ailment) -> None:
+    bench = benches(ailment.kind)
+    start = time.monotonic()
     try:
-        found = cluster.found(wanted=3)
-        assert serious(found) == {("port-in-use", "node0")}, found
-        refused = cluster.check("--fix", "port-in-use", wanted=3)
-        assert "left to you" in refused.out
+        staged_found_mended(bench, ailment)
+    except BaseException as failure:
+        if not isinstance(failure, Exception) or not recovered(bench):
+            benches.drop(ailment.kind)
+        said = str(failure).strip().splitlines() or [type(failure).__name__]
+        keep(ailment, bench.kind.version, time.monotonic() - start, said[0][:200])
+        raise
+    keep(ailment, bench.kind.version, time.monotonic() - start)
+
+
+def recovered(bench: Bench) -> bool:
+    """Whether what the product can mend leads back to a healthy cluster; else it must be brought up anew."""
+    bench.environment = {}
+    try:
+        _, report = bench.report()
+        ids = sorted({id for id, _ in pairs(report) - bench.usual})
+        if ids:
+            bench.check("--fix", *ids)
+        healthy(bench)
+    except Exception:  # noqa: BLE001
+        return False
+    return True
+
+
+def staged_found_mended(bench: Bench, ailment: Ailment) -> None:
+    """Stage it, find it alone, mend it, and see the cluster healthy; what was staged is taken back in any case."""
+    assert ailment.stage is not None
+    file = ""
+    if ailment.answers is not None:
+        changed = {**bench.answers, **ailment.answers}
+        if "flink" in ailment.answers:
+            changed["flink"] = {**bench.answers["flink"], **ailment.answers["flink"]}
+        file = bench.operator.write(yaml.safe_dump(changed), "ailing.yaml")
+    bench.environment = ailment.environment or {}
+    undo = ailment.stage(bench)
+    try:
+        status, report = bench.report(file=file)
+        found = pairs(report) - bench.usual
+        assert found == ailment.found, told(found, ailment.found, report)
+        assert status == ailment.status, (status, report)
+        grades = {one["fix"] and one["fix"]["grade"] for one in report["findings"] if _is(one, ailment)}
+        assert grades == ({ailment.grade} if ailment.found else set()), grades
+        if ailment.mend == "fix":
+            status, fixed = bench.report("--fix", *sorted({id for id, _ in ailment.found}), file=file)
+            left = frozenset(serious(fixed)) - bench.usual
+            assert status == 0 and not left, told(left, frozenset(), fixed)
+            assert pairs(fixed, "fixed") >= {one for one in ailment.found if _told_fixed(one, report)}, fixed
+            assert bench.overview()["slots-total"] == bench.kind.slots
+        elif ailment.by_hand is not None:
+            ailment.by_hand(bench)
+            bench.registered_or_mended()
     finally:
-        holder.kill()
-        holder.wait()
-        master.exec("pkill -f '[h]ttp.server'; true")
-    assert serious(cluster.found(wanted=3)) == {("jobmanager-down", "node0")}
-    cluster.check("--fix-safe", wanted=0)
+        bench.environment = {}
+        take_back(undo)
+    if ailment.after is not None:
+        ailment.after(bench)
+    bench.registered_or_mended()
+    healthy(bench)
 
 
-def test_three_ailments_at_once_are_three_findings(cluster: Cluster) -> None:
-    for name in ("a TaskManager that was killed", "a key that was taken out", "a list from another system"):
-        AILMENTS[name][0](cluster)
-    wanted = {
-        ("taskmanager-down", "node1"),
-        ("ssh-key-not-authorized", "node2"),
-        ("crlf-scripts-or-workers", "node0"),
-    }
-    assert serious(cluster.found(wanted=3)) == wanted
-    mended = cluster.found("--fix-safe", wanted=0)
-    assert serious(mended, "fixed") == wanted
+def _is(one: dict[str, Any], ailment: Ailment) -> bool:
+    return any((one["id"], host) in ailment.found for host in one["hosts"])
 
 
-def test_a_host_that_is_down_and_a_misspelt_id_have_their_own_status(cluster: Cluster) -> None:
-    assert "Did you mean taskmanager-down?" in cluster.check("--fix", "taskmanager-dow", wanted=2).err
-    waived = cluster.found("--waive", "trusted-keys", wanted=0)
-    assert waived["healthy"]
+def _told_fixed(pair: tuple[str, str], report: dict[str, Any]) -> bool:
+    """Remarks are not listed as fixed."""
+    return any(one["id"] == pair[0] and one["severity"] != "info" for one in report["findings"])
+
+
+def told(
+    found: frozenset[tuple[str, str]], wanted: frozenset[tuple[str, str]], report: dict[str, Any]
+) -> str:
+    """What was found and should not have been, what was not and should have, first: it goes into the table."""
+    extra = ", ".join(f"{id} on {host}" for id, host in sorted(found - wanted)) or "nothing"
+    lost = ", ".join(f"{id} on {host}" for id, host in sorted(wanted - found)) or "nothing"
+    return f"found besides: {extra}; not found: {lost}\n{json.dumps(report, indent=1)}"
+
+
+def healthy(bench: Bench) -> None:
+    """REST says that all is there, and `check` says what it says of the healthy cluster."""
+    bench.registered()
+    status, report = bench.report()
+    assert status == 0 and pairs(report) == bench.usual, told(pairs(report), bench.usual, report)
+
+
+def test_three_ailments_at_once_are_three_findings(benches: Shared) -> None:
+    bench = benches("flink")
+    titles = (
+        "a TaskManager that was killed",
+        "a worker that does not trust the key",
+        "two workers on one line",
+    )
+    wanted: frozenset[tuple[str, str]] = frozenset()
+    for one in AILMENTS:
+        if one.title in titles and one.stage is not None:
+            one.stage(bench)
+            wanted |= one.found
+    status, report = bench.report()
+    assert status == 3 and serious(report) == wanted and len(wanted) == 3, report
+    status, mended = bench.report("--fix-safe")
+    assert status == 0 and pairs(mended, "fixed") == wanted, mended
+
+
+def test_what_is_left_to_the_operator_and_a_misspelt_id_have_their_own_status(benches: Shared) -> None:
+    bench = benches("flink")
+    assert "Did you mean taskmanager-down?" in bench.check("--fix", "taskmanager-dow").err
+    assert bench.check("--fix", "taskmanager-dow").status == 2
+    assert bench.check("--fix", "port-in-use").status == 0
+    status, waived = bench.report("--waive", "trusted-keys")
+    assert status == 0 and waived["healthy"]
 
 
 @pytest.mark.long

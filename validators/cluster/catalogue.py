@@ -27,12 +27,14 @@ from .agreement import AGREEMENT
 from .configuration import CONFIGURATION
 from .files import FILES
 from .java import JAVA
+from .killed import KILLED
 from .logins import LOGINS
 from .machines import ACCOUNTS, MACHINES, NAMES, REACH, RESOURCES
 from .network import NETWORK
 from .observed import ClusterCheck, Observed
 from .processes import PROCESSES
 from .registration import REGISTRATION
+from .temporary import TEMPORARIES
 
 CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     REACH,
@@ -45,9 +47,11 @@ CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     *AGREEMENT,
     *NAMES,
     *RESOURCES,
+    KILLED,
     *PROCESSES,
     NETWORK,
     *REGISTRATION,
+    *TEMPORARIES,
 )
 
 CRASHED = "check-crashed"
@@ -66,6 +70,7 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "flink-jars-damaged": frozenset(
             {"taskmanager-down", "jobmanager-down", "taskmanager-not-registered"}
         ),
+        "crlf-scripts-or-workers": frozenset({"taskmanager-down", "jobmanager-down"}),
         "missing-exec-bits": frozenset({"taskmanager-down", "jobmanager-down"}),
         "install-or-log-dir-not-writable": frozenset({"taskmanager-down", "jobmanager-down"}),
         "tmp-unusable": frozenset({"taskmanager-down", "jobmanager-down", "tmp-or-disk-full"}),
@@ -79,9 +84,14 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "conf-yaml-syntax": frozenset(
             {"taskmanager-down", "jobmanager-down", "conf-out-of-sync", "restart-pending"}
         ),
+        "both-config-files": frozenset({"conf-out-of-sync", "restart-pending"}),
         "conf-missing": frozenset({"taskmanager-down", "jobmanager-down"}),
-        "memory-config-impossible": frozenset({"taskmanager-down", "jobmanager-down", "restart-pending"}),
-        "memory-over-ram": frozenset({"taskmanager-down", "jobmanager-down", "restart-pending"}),
+        "memory-config-impossible": frozenset(
+            {"taskmanager-down", "jobmanager-down", "restart-pending", "conf-out-of-sync"}
+        ),
+        "memory-over-ram": frozenset(
+            {"taskmanager-down", "jobmanager-down", "restart-pending", "conf-out-of-sync"}
+        ),
         "legacy-memory-keys": frozenset({"restart-pending"}),
         "bind-host-localhost": frozenset({"restart-pending", "taskmanager-not-registered"}),
         "jm-rpc-address-localhost": frozenset(
@@ -94,8 +104,11 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "name-is-loopback": frozenset({"taskmanager-not-registered", "name-differs"}),
         "name-differs": frozenset({"taskmanager-not-registered"}),
         "host-unreachable": frozenset({"ssh-between-nodes-closed"}),
+        "tm-oom-killed": frozenset({"taskmanager-down"}),
         "port-in-use": frozenset({"jobmanager-down", "taskmanager-down", "rest-unreachable"}),
         "firewall-tm-ports": frozenset({"taskmanager-not-registered"}),
+        "ipv6-or-multihomed": frozenset({"taskmanager-not-registered", "firewall-tm-ports"}),
+        "slots-fewer-than-parallelism": frozenset({"restart-pending"}),
         "jobmanager-down": frozenset({"taskmanager-not-registered", "jm-on-wrong-host"}),
     }
 )
@@ -103,6 +116,8 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
 
 EVERYWHERE: Mapping[str, frozenset[str]] = MappingProxyType(
     {
+        # Without a key on the master every key that a node trusts is another one.
+        "ssh-key-not-authorized": frozenset({"trusted-keys"}),
         "bind-host-localhost": frozenset({"taskmanager-not-registered"}),
         "own-name-is-loopback": frozenset({"taskmanager-not-registered"}),
         "jm-on-wrong-host": frozenset({"taskmanager-not-registered", "jobmanager-down"}),

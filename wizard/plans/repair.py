@@ -15,8 +15,10 @@ from ..operations.configure import WriteConfig
 from ..operations.copyhome import CopyHome
 from ..operations.daemons import Kind
 from ..operations.hostsfile import WriteHostsFile
+from ..operations.leftovers import RemoveLeftovers
 from ..operations.mending import EndDaemons, MakeExecutable, MakeOwn, MendSyntax, StripReturns
 from ..operations.operation import Operation
+from ..operations.selinux import RestoreContext
 from ..plan import Plan
 from ..spec import HostSpec
 from .install import (
@@ -45,6 +47,7 @@ BRINGS: Mapping[str, tuple[tuple[Where, str], ...]] = {
     "generate-key": (("every", "authorize-key"), ("every", "fix-modes"), ("every", "prove-login")),
     "authorize-key": (("same", "fix-modes"), ("same", "prove-login")),
     "fix-modes": (("same", "prove-login"),),
+    "restore-context": (("same", "prove-login"),),
     "pin-host-keys": (("every", "prove-login"),),
     "write-ssh-config": (("every", "prove-login"),),
     "make-executable": (("same", "start"),),
@@ -158,6 +161,7 @@ def _repair(picks: Picks) -> tuple[tuple[str, StageMaker], ...]:
         ("Names", hosts_files),
         ("Cluster key", cluster_key),
         ("Authorize the key", authorize),
+        ("SELinux", restore_contexts),
         ("Known hosts", known_hosts),
         ("Logins of the master", logins),
         ("End daemons", end_daemons),
@@ -167,6 +171,7 @@ def _repair(picks: Picks) -> tuple[tuple[str, StageMaker], ...]:
         ("Configure Flink", configure),
         ("Start the JobManager", start_jobmanager),
         ("Start the TaskManagers", start_taskmanagers),
+        ("Temporary files", remove_leftovers),
     )
 
 
@@ -207,6 +212,18 @@ def mend_syntax(wish: Desired, context: Context) -> Steps:
     del context
     for host in wish.spec.hosts:
         yield MendSyntax(host.name, wish.spec.flink.home, wish.line, wish.spec.conf_dir)
+
+
+def restore_contexts(wish: Desired, context: Context) -> Steps:
+    del context
+    for host in wish.spec.hosts:
+        yield RestoreContext(host.name)
+
+
+def remove_leftovers(wish: Desired, context: Context) -> Steps:
+    del context
+    for host in wish.spec.hosts:
+        yield RemoveLeftovers(host.name)
 
 
 def _picked(maker: StageMaker, picks: Picks) -> StageMaker:
