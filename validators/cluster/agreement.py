@@ -13,6 +13,7 @@ from wizard.findings import Finding, Fix
 from wizard.flink.catalogue import default_of
 from wizard.flink.keys import is_secret
 from wizard.operations.configure import listed
+from wizard.operations.profile import LOGIN_FILES
 
 from .observed import ClusterCheck, Observed, loopback, quoted
 
@@ -260,7 +261,8 @@ def shared_state(seen: Observed) -> Iterator[Finding]:
 
 
 def hadoop(seen: Observed) -> Iterator[Finding]:
-    """hdfs:// in the configuration of a Flink that has no Hadoop classes (1.8 and newer bring none)."""
+    """A Flink that is to use HDFS and has no Hadoop classes (1.8 and newer bring none)."""
+    joined = seen.desired.joined
     if seen.line.number < (1, 8):
         return
     for host, facts in seen.hosts():
@@ -269,21 +271,42 @@ def hadoop(seen: Observed) -> Iterator[Finding]:
             continue
         used = [key for key, value in config.values.items() if value.startswith("hdfs:")]
         inside = any(name.startswith(("flink-shaded-hadoop", "hadoop-")) for name in home.jars)
-        if not used or inside or facts.login_environment.get("HADOOP_CLASSPATH"):
+        if not (used or joined) or inside or facts.login_environment.get("HADOOP_CLASSPATH"):
             continue
+        told = [
+            f"{host.name}: {path}: {line}"
+            for path in LOGIN_FILES
+            if (file := facts.paths.get(path)) is not None
+            for line in (file.text or "").splitlines()
+            if "HADOOP_CLASSPATH" in line and not line.lstrip().startswith("#")
+        ]
+        if told:
+            fix = manual(
+                "The login profile asks Hadoop for it, and Hadoop gives none: it says why",
+                "bash -l -c 'hadoop classpath'" if not joined or not joined.client else
+                f"{joined.client}/bin/hadoop classpath",
+            )  # fmt: skip
+        elif joined is not None:
+            title = "Set it in the login profile, and start Flink's daemons anew"
+            fix = Fix("safe", title, (), "set-hadoop-classpath")
+        else:
+            fix = manual(
+                f"Set it in the login profile of {host.name}, then restart",
+                "export HADOOP_CLASSPATH=$(hadoop classpath)",
+            )
         yield Finding(
             "flink-hadoop-classpath-missing",
-            "error",
+            "error" if used else "warning",
             (host.name,),
             "Flink is to use HDFS, and has no Hadoop classes",
             "HADOOP_CLASSPATH is empty in a login shell",
             "HADOOP_CLASSPATH with Hadoop's jars, on every host",
-            "The job fails with “Could not find a file system implementation for scheme 'hdfs'”.",
-            tuple(quoted(seen, host.name, key) for key in used),
-            manual(
-                f"Set it in the login profile of {host.name}, then restart",
-                "export HADOOP_CLASSPATH=$(hadoop classpath)",
+            "A job fails with “Could not find a file system implementation for scheme 'hdfs'”.",
+            (
+                *(quoted(seen, host.name, key) for key in used),
+                *(told or (f"{host.name}: bash -l: HADOOP_CLASSPATH is empty",)),
             ),
+            fix,
         )
 
 

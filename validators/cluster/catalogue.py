@@ -26,8 +26,11 @@ from wizard.plans.repair import operations_of
 from .agreement import AGREEMENT
 from .configuration import CONFIGURATION
 from .files import FILES
+from .hdfs import HDFS, HDFS_DAEMONS
+from .hdfsdata import HDFS_DATA
 from .java import JAVA
 from .logins import LOGINS
+from .logs import LOGS, VAGUE
 from .machines import ACCOUNTS, MACHINES, NAMES, REACH, RESOURCES
 from .network import NETWORK
 from .observed import ClusterCheck, Observed
@@ -48,9 +51,15 @@ CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     *PROCESSES,
     NETWORK,
     *REGISTRATION,
+    *HDFS,
+    *HDFS_DATA,
+    *HDFS_DAEMONS,
+    LOGS,
 )
 
 CRASHED = "check-crashed"
+
+_HADOOP_DOWN = frozenset({"namenode-down", "datanode-down", "restart-pending", "hdfs-no-live-datanodes"})
 
 CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -97,6 +106,20 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "port-in-use": frozenset({"jobmanager-down", "taskmanager-down", "rest-unreachable"}),
         "firewall-tm-ports": frozenset({"taskmanager-not-registered"}),
         "jobmanager-down": frozenset({"taskmanager-not-registered", "jm-on-wrong-host"}),
+        "hdfs-root-refused": _HADOOP_DOWN,
+        "hadoop-missing": _HADOOP_DOWN | {"hadoop-java-home-not-set", "hdfs-workers-file-wrong"},
+        "hadoop-java-home-not-set": _HADOOP_DOWN | {"flink-hadoop-classpath-missing"},
+        "hdfs-java-unsupported": _HADOOP_DOWN,
+        "hdfs-config-broken": _HADOOP_DOWN | {"hdfs-conf-out-of-sync", "flink-hadoop-classpath-missing"},
+        "fs-defaultfs-wrong": _HADOOP_DOWN | {"namenode-unreachable", "hdfs-conf-out-of-sync"},
+        "hdfs-conf-out-of-sync": frozenset({"restart-pending"}),
+        "namenode-is-loopback": frozenset(
+            {"namenode-unreachable", "namenode-down", "hdfs-no-live-datanodes"}
+        ),
+        "hdfs-not-formatted": frozenset({"namenode-down", "namenode-unreachable", "hdfs-safe-mode"}),
+        "hdfs-clusterid-mismatch": _HADOOP_DOWN | {"hdfs-datanode-dir-bad"},
+        "hdfs-datanode-dir-bad": frozenset({"datanode-down", "hdfs-no-live-datanodes"}),
+        "hdfs-port-taken": _HADOOP_DOWN | {"namenode-unreachable"},
     }
 )
 """Finding → findings of the same hosts that follow from it, and are said only when it is gone."""
@@ -108,6 +131,13 @@ EVERYWHERE: Mapping[str, frozenset[str]] = MappingProxyType(
         "jm-on-wrong-host": frozenset({"taskmanager-not-registered", "jobmanager-down"}),
         "firewall-jm-port": frozenset({"taskmanager-not-registered", "rest-unreachable"}),
         "hostname-clash-or-underscore": frozenset({"rest-unreachable", "taskmanager-not-registered"}),
+        "namenode-down": frozenset({"hdfs-no-live-datanodes", "hdfs-safe-mode"}),
+        "namenode-is-loopback": frozenset({"hdfs-no-live-datanodes", "hdfs-safe-mode"}),
+        "hdfs-not-formatted": frozenset({"hdfs-no-live-datanodes"}),
+        "datanode-down": frozenset({"hdfs-safe-mode"}),
+        "hdfs-clusterid-mismatch": frozenset({"hdfs-safe-mode"}),
+        "hdfs-datanode-dir-bad": frozenset({"hdfs-safe-mode"}),
+        "firewall-hdfs-ports": frozenset({"hdfs-no-live-datanodes"}),
     }
 )
 """The same for what follows on any host."""
@@ -141,12 +171,44 @@ def check_cluster(
     found: list[Finding] = []
     for check in checks:
         found.extend(_looked(check, seen))
-    said = explained(found)
+    said = explained(with_evidence(found))
     known = operations_of(desired, context or Context("RUN", "~/.flink-wizard", "", (), ""))
     said = [_with_commands(one, seen, known) for one in said]
     order = {"error": 0, "warning": 1, "info": 2}
     told = waive(joined(said, desired.spec.names), waived)
     return tuple(sorted(told, key=lambda one: order[one.severity]))
+
+
+def with_evidence(found: Iterable[Finding]) -> list[Finding]:
+    """The findings, each with the lines of logs that it explains; such a line is no finding of its own then."""
+    listed = list(found)
+    kept = [one for one in listed if not (one.evidence_of or one.anywhere)]
+    lines = [one for one in listed if one.evidence_of or one.anywhere]
+    alone: list[Finding] = []
+    for line in lines:
+        place = _explained_by(line, kept)
+        if place is None:
+            alone.append(replace(line, evidence_of=(), anywhere=()))
+            continue
+        one = kept[place]
+        why = one.why
+        if one.id in VAGUE and line.fix is not None and line.title not in why:
+            why = f"{why} The log says why: {line.title}. {line.fix.title}"
+        kept[place] = replace(one, evidence=(*one.evidence, *line.evidence), why=why)
+    return [*kept, *alone]
+
+
+def _explained_by(line: Finding, found: list[Finding]) -> int | None:
+    """The place of the finding of which this line is evidence: of its own host first, then of any."""
+    for id in line.evidence_of:
+        for place, one in enumerate(found):
+            if one.id == id and set(line.hosts) & set(one.hosts):
+                return place
+    for id in line.anywhere:
+        for place, one in enumerate(found):
+            if one.id == id:
+                return place
+    return None
 
 
 def explained(found: Iterable[Finding]) -> list[Finding]:

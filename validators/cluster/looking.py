@@ -5,11 +5,12 @@ Knows requests. It must not know what is made of the answers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from wizard.desired import Desired
 from wizard.facts import ClusterFacts
 from wizard.flink.catalogue import default_of, line_of
+from wizard.hdfs import hdfs_survey
 from wizard.needs import (
     Account,
     Daemons,
@@ -23,6 +24,7 @@ from wizard.needs import (
     Need,
     Paths,
     Rest,
+    Storage,
     Tcp,
 )
 from wizard.operations.hostsfile import HOSTS_FILE
@@ -32,6 +34,9 @@ from wizard.plan import merged_needs
 from wizard.spec import ClusterSpec
 
 from .files import written
+from .hdfs import java_home_of, kinds_on
+from .hdfsdata import used_dirs
+from .logs import log_needs, more_logs
 from .network import matrix
 from .observed import Observed
 
@@ -55,7 +60,11 @@ def first_needs(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
             (*SHELL_FILES, HOSTS_FILE),
         ),
     )
-    own = {host.name: everywhere for host in spec.hosts}
+    hadoop = hdfs_survey(spec, ClusterFacts())
+    own = {
+        host.name: (*everywhere, *hadoop.get(host.name, ()), *log_needs(spec, host.name))
+        for host in spec.hosts
+    }
     if len(spec.hosts) == 1 and spec.master.local:
         return merged_needs((own, {spec.master.name: (_rest(spec),)}))
     known = tuple(
@@ -96,7 +105,38 @@ def then_needs(desired: Desired, facts: ClusterFacts) -> dict[str, tuple[Need, .
         )
         if dirs:
             wanted.append({host.name: (Paths(dirs),)})
+        if logs := more_logs(desired, host.name, found):
+            wanted.append({host.name: logs})
     for name, targets in matrix(seen).items():
         if targets:
             wanted.append({name: (Tcp(targets),)})
+    wanted += _of_hdfs(seen)
     return merged_needs(wanted)
+
+
+def _of_hdfs(seen: Observed) -> Iterator[Mapping[str, tuple[Need, ...]]]:
+    """What the NameNode says, what lies in its and the DataNodes' directories, and the Java that their files name."""
+    hdfs, joined = seen.desired.hdfs, seen.desired.joined
+    if hdfs is None:
+        if joined is not None:
+            master = seen.facts[seen.master.name]
+            webs = tuple(web for web in joined.webs if web.key not in master.rest)
+            if webs and master.reached:
+                yield {seen.master.name: webs}
+            if joined.rpc is not None:
+                for host, found in seen.hosts():
+                    if joined.rpc not in found.tcp:
+                        yield {host.name: (Tcp((joined.rpc,)),)}
+        return
+    for host, found in seen.hosts():
+        if host.name == hdfs.namenode.name and hdfs.web.key not in found.rest:
+            yield {host.name: (hdfs.web,)}
+        kinds = kinds_on(hdfs, host.name)
+        used = tuple(path for kind in kinds for path in used_dirs(hdfs, host.name, found, kind))
+        dirs = tuple(dict.fromkeys((*hdfs.nodes[host.name].directories, *used)))
+        if fresh := tuple(path for path in dirs if path not in found.storage):
+            yield {host.name: (Storage(fresh), Paths(fresh))}
+        file = found.conf_file(hdfs.home, hdfs.hadoop.env_file)
+        java, _ = java_home_of(file.text or "") if file is not None else ("", "")
+        if java and java.startswith("/") and f"{java}/bin/java" not in found.paths:
+            yield {host.name: (Javas((java,)), Paths((f"{java}/bin/java",)))}

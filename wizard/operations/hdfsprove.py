@@ -14,15 +14,13 @@ from typing import Any, cast
 
 from ..commands import Command, Later, shell
 from ..facts import ClusterFacts, PathFacts, RestFacts
-from ..flink.signatures import known_cause
+from ..flink.signatures import HADOOP, known_cause
 from ..hadoop.catalogue import Hadoop
 from ..hadoop.jmx import NameNodeSeen, answers_of, namenode_seen
 from ..needs import Daemons, LogTail, Need, Paths, Rest, Tcp
 from ..words import counted
 from .operation import NotNow, Operation, Proof, Verdict
 from .places import absolute, path_at
-
-HADOOP_SIGNATURES = "hadoop/signatures.yaml"
 
 _ROUND_TRIP = """home=$1 conf=$2 run=$3 client=$4
 USER=${USER:-$(id -un)} HADOOP_CONF_DIR=$conf
@@ -365,7 +363,7 @@ def explained(facts: ClusterFacts, hosts: Iterable[str], verdict: Verdict, logs:
         for file, text in facts[host].tails.items():
             if not file.startswith(f"{logs}/") or not text.strip():
                 continue
-            cause = known_cause(text, HADOOP_SIGNATURES)
+            cause = known_cause(text, HADOOP)
             if cause is not None:
                 evidence = f"{host}:{file}: {cause.line}"
                 return replace(verdict, evidence=evidence, action=f"{cause.cause} {cause.action}")
