@@ -35,7 +35,7 @@ def addresses(seen: Observed) -> Iterator[Finding]:
                 "The TaskManagers of this host look for the JobManager on their own machine.",
             )  # fmt: skip
         binds: list[tuple[str | None, bool]] = [
-            (keys.jm_bind_host, here == seen.master.name),
+            (keys.jm_bind_host, host in seen.spec.jobmanagers),
             (keys.tm_bind_host, seen.spec.is_worker(here)),
         ]
         for key, counts in binds:
@@ -53,7 +53,7 @@ def addresses(seen: Observed) -> Iterator[Finding]:
             )  # fmt: skip
         rest = seen.value(here, keys.rest_bind_address)
         decided = seen.spec.flink.config.get(keys.rest_bind_address or "")
-        if here == seen.master.name and keys.rest_bind_address and loopback(rest) and decided != rest:
+        if host in seen.spec.jobmanagers and keys.rest_bind_address and loopback(rest) and decided != rest:
             yield _loopback(
                 seen, here, "rest-bound-to-loopback", keys.rest_bind_address, rest or "", "0.0.0.0", "asks",
                 "The web interface and bin/flink are refused from any other host. "
@@ -189,7 +189,10 @@ def _wanted(seen: Observed, host: str, master: Mapping[str, str]) -> dict[str, s
     mine = seen.config(host)
     if host == spec.master.name or mine is None:
         return wanted
+    standby = any(one.name == host for one in spec.standby)
     for key in (keys.rpc_address, keys.rpc_port, keys.web_port):
+        if standby and key == keys.rpc_address:
+            continue  # A standby's address is its own.
         theirs, ours = master.get(key), mine.values.get(key)
         default = default_of(key)
         same = theirs == ours or {theirs, ours} == {None, str(default)}

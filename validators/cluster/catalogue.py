@@ -19,13 +19,14 @@ from wizard.facts import ClusterFacts
 from wizard.findings import Finding, Fix, waive
 from wizard.operations.configure import WriteConfig
 from wizard.operations.mending import MakeOwn
-from wizard.operations.operation import CannotOperate, Operation
+from wizard.operations.operation import CannotOperate, NotNow, Operation
 from wizard.plans.install import Context
 from wizard.plans.repair import operations_of
 
 from .agreement import AGREEMENT
 from .configuration import CONFIGURATION
 from .files import FILES
+from .ha import HA
 from .hdfs import HDFS, HDFS_DAEMONS
 from .hdfsdata import HDFS_DATA
 from .java import JAVA
@@ -46,6 +47,7 @@ CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     JAVA,
     *CONFIGURATION,
     *AGREEMENT,
+    *HA,
     *NAMES,
     *RESOURCES,
     *PROCESSES,
@@ -59,6 +61,7 @@ CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
 
 CRASHED = "check-crashed"
 
+_LEADERLESS = frozenset({"ha-no-leader", "rest-unreachable", "taskmanager-not-registered"})
 _HADOOP_DOWN = frozenset({"namenode-down", "datanode-down", "restart-pending", "hdfs-no-live-datanodes"})
 
 CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -100,12 +103,19 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "rest-bound-to-loopback": frozenset({"rest-unreachable", "restart-pending"}),
         "conf-out-of-sync": frozenset({"restart-pending", "taskmanager-not-registered"}),
         "name-not-resolvable": frozenset({"taskmanager-not-registered", "master-login-refused"}),
-        "name-is-loopback": frozenset({"taskmanager-not-registered", "name-differs"}),
+        "name-is-loopback": frozenset(
+            {"taskmanager-not-registered", "name-differs", "namenode-is-loopback", "hdfs-no-live-datanodes"}
+        ),
         "name-differs": frozenset({"taskmanager-not-registered"}),
         "host-unreachable": frozenset({"ssh-between-nodes-closed"}),
         "port-in-use": frozenset({"jobmanager-down", "taskmanager-down", "rest-unreachable"}),
         "firewall-tm-ports": frozenset({"taskmanager-not-registered"}),
-        "jobmanager-down": frozenset({"taskmanager-not-registered", "jm-on-wrong-host"}),
+        "jobmanager-down": frozenset({"taskmanager-not-registered", "jm-on-wrong-host", "ha-no-leader"}),
+        "ha-misconfigured": frozenset(
+            {"restart-pending", "taskmanager-not-registered", "rest-unreachable", "conf-out-of-sync"}
+        ),
+        "ha-storage-unusable": frozenset({"jobmanager-down", "ha-no-leader"}),
+        "ha-storage-not-shared": frozenset({"jobmanager-down"}),
         "hdfs-root-refused": _HADOOP_DOWN,
         "hadoop-missing": _HADOOP_DOWN | {"hadoop-java-home-not-set", "hdfs-workers-file-wrong"},
         "hadoop-java-home-not-set": _HADOOP_DOWN | {"flink-hadoop-classpath-missing"},
@@ -119,6 +129,7 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "hdfs-not-formatted": frozenset({"namenode-down", "namenode-unreachable", "hdfs-safe-mode"}),
         "hdfs-clusterid-mismatch": _HADOOP_DOWN | {"hdfs-datanode-dir-bad"},
         "hdfs-datanode-dir-bad": frozenset({"datanode-down", "hdfs-no-live-datanodes"}),
+        "restart-pending": frozenset({"hdfs-ports-by-version"}),
         "hdfs-port-taken": _HADOOP_DOWN | {"namenode-unreachable"},
     }
 )
@@ -131,6 +142,9 @@ EVERYWHERE: Mapping[str, frozenset[str]] = MappingProxyType(
         "jm-on-wrong-host": frozenset({"taskmanager-not-registered", "jobmanager-down"}),
         "firewall-jm-port": frozenset({"taskmanager-not-registered", "rest-unreachable"}),
         "hostname-clash-or-underscore": frozenset({"rest-unreachable", "taskmanager-not-registered"}),
+        "zookeeper-down": _LEADERLESS | {"zookeeper-unreachable"},
+        "zookeeper-unreachable": _LEADERLESS,
+        "ha-no-leader": frozenset({"rest-unreachable", "taskmanager-not-registered"}),
         "namenode-down": frozenset({"hdfs-no-live-datanodes", "hdfs-safe-mode"}),
         "namenode-is-loopback": frozenset({"hdfs-no-live-datanodes", "hdfs-safe-mode"}),
         "hdfs-not-formatted": frozenset({"hdfs-no-live-datanodes"}),
@@ -180,35 +194,40 @@ def check_cluster(
 
 
 def with_evidence(found: Iterable[Finding]) -> list[Finding]:
-    """The findings, each with the lines of logs that it explains; such a line is no finding of its own then."""
+    """The findings, each with the lines of logs that it explains; such a line is no finding of its own then.
+
+    What has no id is evidence and nothing else.
+    """
     listed = list(found)
     kept = [one for one in listed if not (one.evidence_of or one.anywhere)]
-    lines = [one for one in listed if one.evidence_of or one.anywhere]
     alone: list[Finding] = []
-    for line in lines:
-        place = _explained_by(line, kept)
+    for line in listed:
+        if not (line.evidence_of or line.anywhere):
+            continue
+        place, here = _explained_by(line, kept)
         if place is None:
-            alone.append(replace(line, evidence_of=(), anywhere=()))
+            if line.id:
+                alone.append(replace(line, evidence_of=(), anywhere=()))
             continue
         one = kept[place]
         why = one.why
-        if one.id in VAGUE and line.fix is not None and line.title not in why:
+        if here and one.id in VAGUE and line.fix is not None and line.title not in why:
             why = f"{why} The log says why: {line.title}. {line.fix.title}"
         kept[place] = replace(one, evidence=(*one.evidence, *line.evidence), why=why)
     return [*kept, *alone]
 
 
-def _explained_by(line: Finding, found: list[Finding]) -> int | None:
-    """The place of the finding of which this line is evidence: of its own host first, then of any."""
+def _explained_by(line: Finding, found: list[Finding]) -> tuple[int | None, bool]:
+    """The place of the finding of which this line is evidence: of its own host (True) first, then of any."""
     for id in line.evidence_of:
         for place, one in enumerate(found):
             if one.id == id and set(line.hosts) & set(one.hosts):
-                return place
+                return place, True
     for id in line.anywhere:
         for place, one in enumerate(found):
             if one.id == id:
-                return place
-    return None
+                return place, False
+    return None, False
 
 
 def explained(found: Iterable[Finding]) -> list[Finding]:
@@ -257,6 +276,8 @@ def _with_commands(one: Finding, seen: Observed, known: Mapping[tuple[str, str],
         try:
             if not operation.satisfied(seen.facts):
                 commands += [lines_of(command) for command in operation.commands(seen.facts)]
+        except NotNow:
+            continue  # Another fix comes first; what it leaves to do is known then.
         except CannotOperate as refusal:
             return replace(one, fix=manual(refusal.action or refusal.cause))
     return replace(one, fix=replace(fix, commands=tuple(dict.fromkeys(commands))))

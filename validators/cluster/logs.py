@@ -274,9 +274,27 @@ def _time(text: str) -> float | None:
 def look(seen: Observed) -> Iterator[Finding]:
     """The first cause that each run shows, and what is sure to be a trouble of its own besides."""
     for run in runs(seen):
-        for number, trouble in enumerate(_causes(run)):
+        troubles = _causes(run)
+        for number, trouble in enumerate(troubles):
             if number == 0 or trouble.signature.lasts:
                 yield _finding(run, trouble)
+        if not troubles and not run.up and run.log.last:
+            yield _last_words(run)
+
+
+def _last_words(run: Run) -> Finding:
+    """How the log of a daemon that is down ends: evidence for whoever looks on, and nothing else."""
+    ends = [text for text in run.log.last if text.strip(" *\t/")][-3:]
+    return Finding(
+        "",
+        "info",
+        (run.host,),
+        "",
+        "",
+        "",
+        evidence=tuple(f"{run.host}: {run.path}: {text.strip()[:300]}" for text in ends),
+        evidence_of=(f"{run.kind}-down",),
+    )
 
 
 def _finding(run: Run, trouble: Trouble) -> Finding:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from wizard.availability import storage_path
 from wizard.desired import Desired
 from wizard.facts import ClusterFacts
 from wizard.flink.catalogue import default_of, line_of
@@ -31,7 +32,7 @@ from wizard.operations.hostsfile import HOSTS_FILE
 from wizard.operations.profile import LOGIN_FILES, UseSshInPdsh
 from wizard.operations.sshclient import known_name
 from wizard.plan import merged_needs
-from wizard.spec import ClusterSpec
+from wizard.spec import ClusterSpec, HostSpec
 
 from .files import written
 from .hdfs import java_home_of, kinds_on
@@ -66,7 +67,7 @@ def first_needs(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
         for host in spec.hosts
     }
     if len(spec.hosts) == 1 and spec.master.local:
-        return merged_needs((own, {spec.master.name: (_rest(spec),)}))
+        return merged_needs((own, {spec.master.name: (_rest(spec, spec.master),)}))
     known = tuple(
         known_name(name, host.port or spec.ssh.port)
         for host in spec.hosts
@@ -74,28 +75,37 @@ def first_needs(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
     )
     outside = tuple(one.address for one in spec.workers if one.address not in line.lists.local_names)
     ssh: tuple[Need, ...] = (Logins(outside), Known(tuple(sorted(known)))) if outside else ()
-    return merged_needs(
-        (own, {spec.master.name: (_rest(spec), *ssh)}, UseSshInPdsh(spec.master.name).needs())
-    )
+    rests = {host.name: (_rest(spec, host),) for host in spec.jobmanagers}
+    place = storage_path(spec)
+    shared = {host.name: (Paths((place,)),) for host in spec.jobmanagers} if place else {}
+    return merged_needs((own, rests, shared, {spec.master.name: ssh}, UseSshInPdsh(spec.master.name).needs()))
 
 
-def _rest(spec: ClusterSpec) -> Rest:
-    """Where the JobManager answers as far as the answers tell; its own configuration may say otherwise."""
+def _rest(spec: ClusterSpec, host: HostSpec) -> Rest:
+    """Where a JobManager answers as far as the answers tell; its own configuration may say otherwise."""
     line = line_of(spec.flink.version)
     said = spec.flink.config.get(line.keys.web_port, "")
     port = int(said) if said.isdigit() and int(said) else default_of(line.keys.web_port) or 8081
     web = line.web
-    return Rest(spec.master.address, port, (web.overview, web.taskmanagers, web.jobs))
+    paths = (web.overview, web.taskmanagers, web.jobs)
+    return Rest(host.address, port, paths, spec.ha is not None and web.redirects)
 
 
 def then_needs(desired: Desired, facts: ClusterFacts) -> dict[str, tuple[Need, ...]]:
     """What the first reading has shown to be worth a look: ports of daemons, a Java and directories that are named."""
     seen = Observed(desired, facts)
-    spec = desired.spec
     wanted: list[Mapping[str, tuple[Need, ...]]] = []
-    master = facts[spec.master.name]
-    if master.reached and desired.rest.key not in master.rest:
-        wanted.append({spec.master.name: (desired.rest,)})
+    for name, rest in desired.rests:
+        if facts[name].reached and rest.key not in facts[name].rest:
+            wanted.append({name: (rest,)})
+    quorum = desired.quorum
+    if quorum is not None:
+        # The TaskManagers ask ZooKeeper for the leader too.
+        wanted += [
+            {host.name: (quorum,)}
+            for host, found in seen.hosts()
+            if not all(server in found.zookeeper for server in quorum.servers)
+        ]
     for host, found in seen.hosts():
         java = seen.value(host.name, seen.line.keys.java_home)
         if java and java.startswith("/") and found.java_major(java) is None:

@@ -29,6 +29,7 @@ from .hdfs import (
     verify_hdfs,
 )
 from .install import (
+    RUN_ZOOKEEPER,
     Context,
     StageMaker,
     Steps,
@@ -69,6 +70,7 @@ BRINGS: Mapping[str, tuple[tuple[Where, str], ...]] = {
     "set-hadoop-classpath": (("same", "end"), ("same", "start")),
     "end-jobmanagers": (("same", "start"), ("master", "start-jobmanager")),
     "end-taskmanagers": (("same", "start"),),
+    "start-zookeeper": (("every", "zookeeper-serves"),),
 }
 """Operation → what goes with it: on the same host, on the master, or on every node. "start" and "end" are of whatever
 daemons belong on that host; one that runs and is not older than its configuration is left alone by "start". So does
@@ -122,7 +124,7 @@ def picks_of(wish: Desired, chosen: Iterable[Finding], whole: bool) -> Picks:
 def _add(wish: Desired, steps: set[tuple[str, str]], host: str, operation: str) -> None:
     if operation in {"start", "end"}:
         spec = wish.spec
-        kinds = ["jobmanager"] if host == spec.master.name else []
+        kinds = ["jobmanager"] if any(one.name == host for one in spec.jobmanagers) else []
         kinds += ["taskmanager"] if spec.is_worker(host) else []
         for kind in kinds:
             if operation == "end" or spec.start.flink:
@@ -200,6 +202,7 @@ def _repair(picks: Picks) -> tuple[tuple[str, StageMaker], ...]:
         ("Start the DataNodes", start_datanodes),
         ("Join Flink to HDFS", join_flink),
         ("Configure Flink", configure),
+        *RUN_ZOOKEEPER,
         ("Start the JobManager", start_jobmanager),
         ("Start the TaskManagers", start_taskmanagers),
     )
