@@ -241,6 +241,25 @@ class HomeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LogLine:
+    """`number` is its place in the file, None in a file too large to count."""
+
+    number: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogFacts:
+    """The end of a log: the lines that were searched for, oldest first, and the very last ones."""
+
+    path: str
+    size: int
+    mtime: float | None
+    lines: tuple[LogLine, ...] = ()
+    last: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LoginFacts:
     """The outcome of a login from one host to a name, the way Flink's own scripts log in."""
 
@@ -350,6 +369,8 @@ class HostFacts:
     """Name → host keys that the account's known_hosts holds for it."""
     tails: Mapping[str, str] = field(default_factory=frozen_map)
     """Log file → its last lines."""
+    logs: Mapping[str, LogFacts] = field(default_factory=frozen_map)
+    """Log file → the lines in it by which troubles are known."""
     commands: Mapping[str, CommandFacts] = field(default_factory=frozen_map)
     """Named read-only commands, for proofs."""
 

@@ -39,6 +39,10 @@ class Finding:
     evidence: tuple[str, ...] = ()
     fix: Fix | None = None
     waived: bool = False
+    evidence_of: tuple[str, ...] = ()
+    """Findings of the same host of which this one is only evidence, the likeliest first."""
+    anywhere: tuple[str, ...] = ()
+    """The same for findings of any host."""
 
 
 def mendable(finding: Finding) -> bool:

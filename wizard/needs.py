@@ -144,6 +144,15 @@ class LogTail:
 
 
 @dataclass(frozen=True, slots=True)
+class Logs:
+    """Of the newest file for each shell pattern of an absolute path: the lines that hold one of the words, by its end."""
+
+    patterns: tuple[str, ...]
+    words: tuple[str, ...]
+    crosses: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A read-only command whose output is itself the fact, such as Flink's own memory calculation. Seconds."""
 
@@ -169,5 +178,6 @@ Need = (
     | Tcp
     | Quorum
     | LogTail
+    | Logs
     | Ask
 )

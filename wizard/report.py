@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from validators.cluster.observed import leading
+
 from .facts import HostFacts
 from .findings import Finding
 from .session import Look
@@ -61,6 +63,12 @@ class Report:
         return not self.lost and not any(one.severity == "error" for one in self.now.findings)
 
     @property
+    def leader(self) -> str | None:
+        """The JobManager that leads, "" when nobody does; None without high availability, or where nobody could tell."""
+        found = leading(self.now.desired, self.now.facts)
+        return None if found is None else found.host or found.address
+
+    @property
     def lost(self) -> tuple[str, ...]:
         return tuple(name for name in self.spec.names if not self.now.facts[name].reached)
 
@@ -80,12 +88,22 @@ def verdict_line(report: Report) -> str:
     return f"{word}: {'; '.join([*said, whole])}."
 
 
+def leader_line(report: Report) -> str:
+    """Who leads, "" where there is nothing to say of it."""
+    leader = report.leader
+    if leader is None:
+        return ""
+    return f"The JobManager of {name_of(leader)} leads." if leader else "No JobManager leads."
+
+
 def text_lines(report: Report, remarks: bool = False) -> Iterator[str]:
     """Findings one by one, then the verdict. `remarks`: also those that are only for information."""
     for stated in report.stated:
         if stated.finding.severity == "info" and not remarks:
             continue
         yield from _finding_lines(stated, report)
+    if said := leader_line(report):
+        yield said
     yield verdict_line(report)
 
 
@@ -121,6 +139,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "version": 1,
         "cluster": report.spec.cluster,
         "healthy": report.healthy,
+        "leader": report.leader or None,
         "hosts": [_host(report, name) for name in report.spec.names],
         "findings": [_plain(stated) for stated in report.stated],
     }
@@ -174,7 +193,7 @@ def as_markdown(report: Report) -> str:
     parts = [
         f"# Cluster {_cell(spec.cluster)}",
         f"Flink {spec.flink.version} in `{_cell(spec.flink.home)}`, looked at {report.when}.",
-        verdict_line(report),
+        " ".join(line for line in (verdict_line(report), leader_line(report)) if line),
         "## Hosts",
         "| host | roles | reached | system | what runs |\n|---|---|---|---|---|\n"
         + "\n".join(_host_row(report, name) for name in spec.names),

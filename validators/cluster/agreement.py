@@ -13,6 +13,7 @@ from wizard.findings import Finding, Fix
 from wizard.flink.catalogue import default_of
 from wizard.flink.keys import is_secret
 from wizard.operations.configure import listed
+from wizard.operations.profile import LOGIN_FILES
 
 from .observed import ClusterCheck, Observed, loopback, quoted
 
@@ -34,7 +35,7 @@ def addresses(seen: Observed) -> Iterator[Finding]:
                 "The TaskManagers of this host look for the JobManager on their own machine.",
             )  # fmt: skip
         binds: list[tuple[str | None, bool]] = [
-            (keys.jm_bind_host, here == seen.master.name),
+            (keys.jm_bind_host, host in seen.spec.jobmanagers),
             (keys.tm_bind_host, seen.spec.is_worker(here)),
         ]
         for key, counts in binds:
@@ -52,7 +53,7 @@ def addresses(seen: Observed) -> Iterator[Finding]:
             )  # fmt: skip
         rest = seen.value(here, keys.rest_bind_address)
         decided = seen.spec.flink.config.get(keys.rest_bind_address or "")
-        if here == seen.master.name and keys.rest_bind_address and loopback(rest) and decided != rest:
+        if host in seen.spec.jobmanagers and keys.rest_bind_address and loopback(rest) and decided != rest:
             yield _loopback(
                 seen, here, "rest-bound-to-loopback", keys.rest_bind_address, rest or "", "0.0.0.0", "asks",
                 "The web interface and bin/flink are refused from any other host. "
@@ -188,7 +189,10 @@ def _wanted(seen: Observed, host: str, master: Mapping[str, str]) -> dict[str, s
     mine = seen.config(host)
     if host == spec.master.name or mine is None:
         return wanted
+    standby = any(one.name == host for one in spec.standby)
     for key in (keys.rpc_address, keys.rpc_port, keys.web_port):
+        if standby and key == keys.rpc_address:
+            continue  # A standby's address is its own.
         theirs, ours = master.get(key), mine.values.get(key)
         default = default_of(key)
         same = theirs == ours or {theirs, ours} == {None, str(default)}
@@ -260,7 +264,8 @@ def shared_state(seen: Observed) -> Iterator[Finding]:
 
 
 def hadoop(seen: Observed) -> Iterator[Finding]:
-    """hdfs:// in the configuration of a Flink that has no Hadoop classes (1.8 and newer bring none)."""
+    """A Flink that is to use HDFS and has no Hadoop classes (1.8 and newer bring none)."""
+    joined = seen.desired.joined
     if seen.line.number < (1, 8):
         return
     for host, facts in seen.hosts():
@@ -269,21 +274,42 @@ def hadoop(seen: Observed) -> Iterator[Finding]:
             continue
         used = [key for key, value in config.values.items() if value.startswith("hdfs:")]
         inside = any(name.startswith(("flink-shaded-hadoop", "hadoop-")) for name in home.jars)
-        if not used or inside or facts.login_environment.get("HADOOP_CLASSPATH"):
+        if not (used or joined) or inside or facts.login_environment.get("HADOOP_CLASSPATH"):
             continue
+        told = [
+            f"{host.name}: {path}: {line}"
+            for path in LOGIN_FILES
+            if (file := facts.paths.get(path)) is not None
+            for line in (file.text or "").splitlines()
+            if "HADOOP_CLASSPATH" in line and not line.lstrip().startswith("#")
+        ]
+        if told:
+            fix = manual(
+                "The login profile asks Hadoop for it, and Hadoop gives none: it says why",
+                "bash -l -c 'hadoop classpath'" if not joined or not joined.client else
+                f"{joined.client}/bin/hadoop classpath",
+            )  # fmt: skip
+        elif joined is not None:
+            title = "Set it in the login profile, and start Flink's daemons anew"
+            fix = Fix("safe", title, (), "set-hadoop-classpath")
+        else:
+            fix = manual(
+                f"Set it in the login profile of {host.name}, then restart",
+                "export HADOOP_CLASSPATH=$(hadoop classpath)",
+            )
         yield Finding(
             "flink-hadoop-classpath-missing",
-            "error",
+            "error" if used else "warning",
             (host.name,),
             "Flink is to use HDFS, and has no Hadoop classes",
             "HADOOP_CLASSPATH is empty in a login shell",
             "HADOOP_CLASSPATH with Hadoop's jars, on every host",
-            "The job fails with “Could not find a file system implementation for scheme 'hdfs'”.",
-            tuple(quoted(seen, host.name, key) for key in used),
-            manual(
-                f"Set it in the login profile of {host.name}, then restart",
-                "export HADOOP_CLASSPATH=$(hadoop classpath)",
+            "A job fails with “Could not find a file system implementation for scheme 'hdfs'”.",
+            (
+                *(quoted(seen, host.name, key) for key in used),
+                *(told or (f"{host.name}: bash -l: HADOOP_CLASSPATH is empty",)),
             ),
+            fix,
         )
 
 

@@ -19,16 +19,20 @@ from wizard.facts import ClusterFacts
 from wizard.findings import Finding, Fix, waive
 from wizard.operations.configure import WriteConfig
 from wizard.operations.mending import MakeOwn
-from wizard.operations.operation import CannotOperate, Operation
+from wizard.operations.operation import CannotOperate, NotNow, Operation
 from wizard.plans.install import Context
 from wizard.plans.repair import operations_of
 
 from .agreement import AGREEMENT
 from .configuration import CONFIGURATION
 from .files import FILES
+from .ha import HA
+from .hdfs import HDFS, HDFS_DAEMONS
+from .hdfsdata import HDFS_DATA
 from .java import JAVA
 from .killed import KILLED
 from .logins import LOGINS
+from .logs import LOGS, VAGUE
 from .machines import ACCOUNTS, MACHINES, NAMES, REACH, RESOURCES
 from .network import NETWORK
 from .observed import ClusterCheck, Observed
@@ -45,6 +49,7 @@ CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     JAVA,
     *CONFIGURATION,
     *AGREEMENT,
+    *HA,
     *NAMES,
     *RESOURCES,
     KILLED,
@@ -52,9 +57,16 @@ CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     NETWORK,
     *REGISTRATION,
     *TEMPORARIES,
+    *HDFS,
+    *HDFS_DATA,
+    *HDFS_DAEMONS,
+    LOGS,
 )
 
 CRASHED = "check-crashed"
+
+_LEADERLESS = frozenset({"ha-no-leader", "rest-unreachable", "taskmanager-not-registered"})
+_HADOOP_DOWN = frozenset({"namenode-down", "datanode-down", "restart-pending", "hdfs-no-live-datanodes"})
 
 CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -101,7 +113,9 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "rest-bound-to-loopback": frozenset({"rest-unreachable", "restart-pending"}),
         "conf-out-of-sync": frozenset({"restart-pending", "taskmanager-not-registered"}),
         "name-not-resolvable": frozenset({"taskmanager-not-registered", "master-login-refused"}),
-        "name-is-loopback": frozenset({"taskmanager-not-registered", "name-differs"}),
+        "name-is-loopback": frozenset(
+            {"taskmanager-not-registered", "name-differs", "namenode-is-loopback", "hdfs-no-live-datanodes"}
+        ),
         "name-differs": frozenset({"taskmanager-not-registered"}),
         "host-unreachable": frozenset({"ssh-between-nodes-closed"}),
         "tm-oom-killed": frozenset({"taskmanager-down"}),
@@ -109,7 +123,27 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "firewall-tm-ports": frozenset({"taskmanager-not-registered"}),
         "ipv6-or-multihomed": frozenset({"taskmanager-not-registered", "firewall-tm-ports"}),
         "slots-fewer-than-parallelism": frozenset({"restart-pending"}),
-        "jobmanager-down": frozenset({"taskmanager-not-registered", "jm-on-wrong-host"}),
+        "jobmanager-down": frozenset({"taskmanager-not-registered", "jm-on-wrong-host", "ha-no-leader"}),
+        "ha-misconfigured": frozenset(
+            {"restart-pending", "taskmanager-not-registered", "rest-unreachable", "conf-out-of-sync"}
+        ),
+        "ha-storage-unusable": frozenset({"jobmanager-down", "ha-no-leader"}),
+        "ha-storage-not-shared": frozenset({"jobmanager-down"}),
+        "hdfs-root-refused": _HADOOP_DOWN,
+        "hadoop-missing": _HADOOP_DOWN | {"hadoop-java-home-not-set", "hdfs-workers-file-wrong"},
+        "hadoop-java-home-not-set": _HADOOP_DOWN | {"flink-hadoop-classpath-missing"},
+        "hdfs-java-unsupported": _HADOOP_DOWN,
+        "hdfs-config-broken": _HADOOP_DOWN | {"hdfs-conf-out-of-sync", "flink-hadoop-classpath-missing"},
+        "fs-defaultfs-wrong": _HADOOP_DOWN | {"namenode-unreachable", "hdfs-conf-out-of-sync"},
+        "hdfs-conf-out-of-sync": frozenset({"restart-pending"}),
+        "namenode-is-loopback": frozenset(
+            {"namenode-unreachable", "namenode-down", "hdfs-no-live-datanodes"}
+        ),
+        "hdfs-not-formatted": frozenset({"namenode-down", "namenode-unreachable", "hdfs-safe-mode"}),
+        "hdfs-clusterid-mismatch": _HADOOP_DOWN | {"hdfs-datanode-dir-bad"},
+        "hdfs-datanode-dir-bad": frozenset({"datanode-down", "hdfs-no-live-datanodes"}),
+        "restart-pending": frozenset({"hdfs-ports-by-version"}),
+        "hdfs-port-taken": _HADOOP_DOWN | {"namenode-unreachable"},
     }
 )
 """Finding → findings of the same hosts that follow from it, and are said only when it is gone."""
@@ -123,6 +157,16 @@ EVERYWHERE: Mapping[str, frozenset[str]] = MappingProxyType(
         "jm-on-wrong-host": frozenset({"taskmanager-not-registered", "jobmanager-down"}),
         "firewall-jm-port": frozenset({"taskmanager-not-registered", "rest-unreachable"}),
         "hostname-clash-or-underscore": frozenset({"rest-unreachable", "taskmanager-not-registered"}),
+        "zookeeper-down": _LEADERLESS | {"zookeeper-unreachable"},
+        "zookeeper-unreachable": _LEADERLESS,
+        "ha-no-leader": frozenset({"rest-unreachable", "taskmanager-not-registered"}),
+        "namenode-down": frozenset({"hdfs-no-live-datanodes", "hdfs-safe-mode"}),
+        "namenode-is-loopback": frozenset({"hdfs-no-live-datanodes", "hdfs-safe-mode"}),
+        "hdfs-not-formatted": frozenset({"hdfs-no-live-datanodes"}),
+        "datanode-down": frozenset({"hdfs-safe-mode"}),
+        "hdfs-clusterid-mismatch": frozenset({"hdfs-safe-mode"}),
+        "hdfs-datanode-dir-bad": frozenset({"hdfs-safe-mode"}),
+        "firewall-hdfs-ports": frozenset({"hdfs-no-live-datanodes"}),
     }
 )
 """The same for what follows on any host."""
@@ -156,12 +200,49 @@ def check_cluster(
     found: list[Finding] = []
     for check in checks:
         found.extend(_looked(check, seen))
-    said = explained(found)
+    said = explained(with_evidence(found))
     known = operations_of(desired, context or Context("RUN", "~/.flink-wizard", "", (), ""))
     said = [_with_commands(one, seen, known) for one in said]
     order = {"error": 0, "warning": 1, "info": 2}
     told = waive(joined(said, desired.spec.names), waived)
     return tuple(sorted(told, key=lambda one: order[one.severity]))
+
+
+def with_evidence(found: Iterable[Finding]) -> list[Finding]:
+    """The findings, each with the lines of logs that it explains; such a line is no finding of its own then.
+
+    What has no id is evidence and nothing else.
+    """
+    listed = list(found)
+    kept = [one for one in listed if not (one.evidence_of or one.anywhere)]
+    alone: list[Finding] = []
+    for line in listed:
+        if not (line.evidence_of or line.anywhere):
+            continue
+        place, here = _explained_by(line, kept)
+        if place is None:
+            if line.id:
+                alone.append(replace(line, evidence_of=(), anywhere=()))
+            continue
+        one = kept[place]
+        why = one.why
+        if here and one.id in VAGUE and line.fix is not None and line.title not in why:
+            why = f"{why} The log says why: {line.title}. {line.fix.title}"
+        kept[place] = replace(one, evidence=(*one.evidence, *line.evidence), why=why)
+    return [*kept, *alone]
+
+
+def _explained_by(line: Finding, found: list[Finding]) -> tuple[int | None, bool]:
+    """The place of the finding of which this line is evidence: of its own host (True) first, then of any."""
+    for id in line.evidence_of:
+        for place, one in enumerate(found):
+            if one.id == id and set(line.hosts) & set(one.hosts):
+                return place, True
+    for id in line.anywhere:
+        for place, one in enumerate(found):
+            if one.id == id:
+                return place, False
+    return None, False
 
 
 def explained(found: Iterable[Finding]) -> list[Finding]:
@@ -210,6 +291,8 @@ def _with_commands(one: Finding, seen: Observed, known: Mapping[tuple[str, str],
         try:
             if not operation.satisfied(seen.facts):
                 commands += [lines_of(command) for command in operation.commands(seen.facts)]
+        except NotNow:
+            continue  # Another fix comes first; what it leaves to do is known then.
         except CannotOperate as refusal:
             return replace(one, fix=manual(refusal.action or refusal.cause))
     return replace(one, fix=replace(fix, commands=tuple(dict.fromkeys(commands))))

@@ -5,11 +5,13 @@ Knows requests. It must not know what is made of the answers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from wizard.availability import storage_path
 from wizard.desired import Desired
 from wizard.facts import ClusterFacts
 from wizard.flink.catalogue import default_of, line_of
+from wizard.hdfs import hdfs_survey
 from wizard.needs import (
     Account,
     Daemons,
@@ -23,6 +25,7 @@ from wizard.needs import (
     Need,
     Paths,
     Rest,
+    Storage,
     Tcp,
 )
 from wizard.operations.hostsfile import HOSTS_FILE
@@ -31,10 +34,13 @@ from wizard.operations.profile import LOGIN_FILES, UseSshInPdsh
 from wizard.operations.selinux import contexts
 from wizard.operations.sshclient import known_name
 from wizard.plan import merged_needs
-from wizard.spec import ClusterSpec
+from wizard.spec import ClusterSpec, HostSpec
 
 from .files import temporary, written
+from .hdfs import java_home_of, kinds_on
+from .hdfsdata import used_dirs
 from .killed import kernel
+from .logs import log_needs, more_logs
 from .network import matrix
 from .observed import Observed
 
@@ -60,10 +66,14 @@ def first_needs(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
             (*SHELL_FILES, HOSTS_FILE),
         ),
     )
-    own = {host.name: everywhere for host in spec.hosts}
+    hadoop = hdfs_survey(spec, ClusterFacts())
+    own = {
+        host.name: (*everywhere, *hadoop.get(host.name, ()), *log_needs(spec, host.name))
+        for host in spec.hosts
+    }
     own = merged_needs((own, {worker.name: (kernel(home),) for worker in spec.workers}))
     if len(spec.hosts) == 1 and spec.master.local:
-        return merged_needs((own, {spec.master.name: (_rest(spec),)}))
+        return merged_needs((own, {spec.master.name: (_rest(spec, spec.master),)}))
     known = tuple(
         known_name(name, host.port or spec.ssh.port)
         for host in spec.hosts
@@ -73,28 +83,37 @@ def first_needs(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
     # Flink's scripts hand these words to ssh as the shell splits them.
     options = tuple(str(spec.flink.config.get(line.keys.ssh_opts, "")).split())
     ssh: tuple[Need, ...] = (Logins(outside, options), Known(tuple(sorted(known)))) if outside else ()
-    return merged_needs(
-        (own, {spec.master.name: (_rest(spec), *ssh)}, UseSshInPdsh(spec.master.name).needs())
-    )
+    rests = {host.name: (_rest(spec, host),) for host in spec.jobmanagers}
+    place = storage_path(spec)
+    shared = {host.name: (Paths((place,)),) for host in spec.jobmanagers} if place else {}
+    return merged_needs((own, rests, shared, {spec.master.name: ssh}, UseSshInPdsh(spec.master.name).needs()))
 
 
-def _rest(spec: ClusterSpec) -> Rest:
-    """Where the JobManager answers as far as the answers tell; its own configuration may say otherwise."""
+def _rest(spec: ClusterSpec, host: HostSpec) -> Rest:
+    """Where a JobManager answers as far as the answers tell; its own configuration may say otherwise."""
     line = line_of(spec.flink.version)
     said = spec.flink.config.get(line.keys.web_port, "")
     port = int(said) if said.isdigit() and int(said) else default_of(line.keys.web_port) or 8081
     web = line.web
-    return Rest(spec.master.address, port, (web.overview, web.taskmanagers, web.jobs))
+    paths = (web.overview, web.taskmanagers, web.jobs)
+    return Rest(host.address, port, paths, spec.ha is not None and web.redirects)
 
 
 def then_needs(desired: Desired, facts: ClusterFacts) -> dict[str, tuple[Need, ...]]:
     """What the first reading has shown to be worth a look: ports of daemons, a Java and directories that are named."""
     seen = Observed(desired, facts)
-    spec = desired.spec
     wanted: list[Mapping[str, tuple[Need, ...]]] = []
-    master = facts[spec.master.name]
-    if master.reached and desired.rest.key not in master.rest:
-        wanted.append({spec.master.name: (desired.rest,)})
+    for name, rest in desired.rests:
+        if facts[name].reached and rest.key not in facts[name].rest:
+            wanted.append({name: (rest,)})
+    quorum = desired.quorum
+    if quorum is not None:
+        # The TaskManagers ask ZooKeeper for the leader too.
+        wanted += [
+            {host.name: (quorum,)}
+            for host, found in seen.hosts()
+            if not all(server in found.zookeeper for server in quorum.servers)
+        ]
     for host, found in seen.hosts():
         java = seen.value(host.name, seen.line.keys.java_home)
         if java and java.startswith("/") and found.java_major(java) is None:
@@ -106,7 +125,38 @@ def then_needs(desired: Desired, facts: ClusterFacts) -> dict[str, tuple[Need, .
         )
         if dirs:
             wanted.append({host.name: (Paths(dirs),)})
+        if logs := more_logs(desired, host.name, found):
+            wanted.append({host.name: logs})
     for name, targets in matrix(seen).items():
         if targets:
             wanted.append({name: (Tcp(targets),)})
+    wanted += _of_hdfs(seen)
     return merged_needs(wanted)
+
+
+def _of_hdfs(seen: Observed) -> Iterator[Mapping[str, tuple[Need, ...]]]:
+    """What the NameNode says, what lies in its and the DataNodes' directories, and the Java that their files name."""
+    hdfs, joined = seen.desired.hdfs, seen.desired.joined
+    if hdfs is None:
+        if joined is not None:
+            master = seen.facts[seen.master.name]
+            webs = tuple(web for web in joined.webs if web.key not in master.rest)
+            if webs and master.reached:
+                yield {seen.master.name: webs}
+            if joined.rpc is not None:
+                for host, found in seen.hosts():
+                    if joined.rpc not in found.tcp:
+                        yield {host.name: (Tcp((joined.rpc,)),)}
+        return
+    for host, found in seen.hosts():
+        if host.name == hdfs.namenode.name and hdfs.web.key not in found.rest:
+            yield {host.name: (hdfs.web,)}
+        kinds = kinds_on(hdfs, host.name)
+        used = tuple(path for kind in kinds for path in used_dirs(hdfs, host.name, found, kind))
+        dirs = tuple(dict.fromkeys((*hdfs.nodes[host.name].directories, *used)))
+        if fresh := tuple(path for path in dirs if path not in found.storage):
+            yield {host.name: (Storage(fresh), Paths(fresh))}
+        file = found.conf_file(hdfs.home, hdfs.hadoop.env_file)
+        java, _ = java_home_of(file.text or "") if file is not None else ("", "")
+        if java and java.startswith("/") and f"{java}/bin/java" not in found.paths:
+            yield {host.name: (Javas((java,)), Paths((f"{java}/bin/java",)))}

@@ -36,9 +36,11 @@ class Target:
 
 def targets(seen: Observed) -> Iterator[Target]:
     """The ports of the running daemons: as their sockets tell for the JobManager and HDFS, as REST tells for the rest."""
-    spec, master = seen.spec, seen.master
-    pids = {one.pid: "JobManager" for one in seen.running(master.name, "jobmanager")}
-    if pids:
+    spec = seen.spec
+    for master in spec.jobmanagers:
+        pids = {one.pid: "JobManager" for one in seen.running(master.name, "jobmanager")}
+        if not pids:
+            continue
         keys = seen.line.keys
         names = {
             port_of(seen, master.name, keys.rpc_port): "RPC",

@@ -16,7 +16,9 @@ from wizard.facts import ClusterFacts, DaemonFacts, HomeFacts, HostFacts, PathFa
 from wizard.findings import Finding
 from wizard.flink.configfile import ConfigFile, ConfigUnreadable, read_config
 from wizard.flink.line import Format, Line
+from wizard.needs import Rest
 from wizard.operations.configure import config_file
+from wizard.operations.leading import Leader, leader
 from wizard.operations.prove import LOOPBACK, TaskManagerSeen, answer, number, taskmanagers
 from wizard.spec import ClusterSpec, HostSpec
 
@@ -98,15 +100,36 @@ class Observed:
             if one.kind == kind and seen.runs_from(one, spec.flink.home, spec.conf_dir)
         )
 
+    @cached_property
+    def leading(self) -> Leader | None:
+        """Who leads as ZooKeeper says it; None without high availability, and where ZooKeeper does not answer."""
+        return leading(self.desired, self.facts)
+
+    @cached_property
+    def asked(self) -> tuple[str, Rest]:
+        """The JobManager that speaks for the cluster: the one that leads, else the first that answers, else the master's."""
+        rests = dict(self.desired.rests)
+        first = [self.leading.host] if self.leading is not None and self.leading.host in rests else []
+        for host in dict.fromkeys((*first, *rests)):
+            if answer(self.facts, host, rests[host], self.line.web.overview) is not None:
+                return host, rests[host]
+        return self.master.name, self.desired.rest
+
     @property
     def overview(self) -> Mapping[str, Any] | None:
         """What the JobManager says of itself, None when it does not answer."""
-        return answer(self.facts, self.master.name, self.desired.rest, self.line.web.overview)
+        return answer(self.facts, *self.asked, self.line.web.overview)
 
     @cached_property
     def registered(self) -> tuple[TaskManagerSeen, ...]:
         """The TaskManagers that the JobManager lists."""
-        return taskmanagers(self.facts, self.master.name, self.desired.rest, self.line)
+        return taskmanagers(self.facts, *self.asked, self.line)
+
+    @property
+    def asked_at(self) -> str:
+        """`host: http://address:port`, for a finding's evidence."""
+        host, rest = self.asked
+        return f"{host}: http://{rest.address}:{rest.port}"
 
     def worker_of(self, one: TaskManagerSeen) -> str:
         """The worker on which a registered TaskManager runs, "" when its address tells none."""
@@ -119,6 +142,13 @@ class Observed:
     @property
     def slots(self) -> int:
         return number(self.overview or {}, self.line.web.slot_count, 0)
+
+
+def leading(desired: Desired, facts: ClusterFacts) -> Leader | None:
+    """Who leads as ZooKeeper says it to the first node that got an answer."""
+    known = tuple((host.name, host.address) for host in desired.spec.jobmanagers)
+    quorum = desired.quorum
+    return leader(facts, desired.spec.names, quorum, known) if quorum is not None else None
 
 
 Look = Callable[[Observed], Iterable[Finding]]

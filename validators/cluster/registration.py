@@ -10,46 +10,46 @@ from collections.abc import Iterator
 
 from validators.check import manual
 from wizard.findings import Finding, Fix
+from wizard.operations.prove import answer
 
 from .observed import ClusterCheck, Observed, loopback, quoted
 
 
 def rest(seen: Observed) -> Iterator[Finding]:
-    """A JobManager that runs and does not answer where it should."""
-    master = seen.master.name
-    if not seen.running(master, "jobmanager"):
-        return
-    address = seen.desired.rest
-    answered = seen.facts[master].rest.get(address.key)
-    overview = seen.overview
-    if answered is None:
-        return
-    if overview is None or seen.line.web.taskmanager_count not in overview:
-        yield Finding(
-            "rest-unreachable",
-            "error",
-            (master,),
-            f"The JobManager does not answer on port {address.port}",
-            answered.evidence or "an answer that is not Flink's",
-            f"an answer from http://{address.address}:{address.port}",
-            "Neither bin/flink nor anybody else learns what the cluster does.",
-            (f"{master}: http://{address.address}:{address.port}: {answered.evidence or 'not Flink'}",),
-            manual(f"Read the newest log of the JobManager in {seen.desired.log_dir} on {master}"),
-        )
-        return
-    said = overview.get("flink-version")
-    if said is not None and said != seen.spec.flink.version:
-        yield Finding(
-            "mixed-flink-versions",
-            "error",
-            (master,),
-            f"The JobManager that runs is Flink {said}",
-            f"Flink {said}",
-            f"Flink {seen.spec.flink.version}",
-            "A TaskManager of another version runs, and is refused again and again.",
-            (f"{master}: http://{address.address}:{address.port}: flink-version {said}",),
-            Fix("asks", "Start it anew from the home that is there now", (), "end-jobmanagers"),
-        )
+    """A JobManager that runs and does not answer where it should; a standby answers for the one that leads."""
+    for host, address in seen.desired.rests:
+        if not seen.running(host, "jobmanager"):
+            continue
+        answered = seen.facts[host].rest.get(address.key)
+        if answered is None:
+            continue
+        overview = answer(seen.facts, host, address, seen.line.web.overview)
+        if overview is None or seen.line.web.taskmanager_count not in overview:
+            yield Finding(
+                "rest-unreachable",
+                "error",
+                (host,),
+                f"The JobManager does not answer on port {address.port}",
+                answered.evidence or "an answer that is not Flink's",
+                f"an answer from http://{address.address}:{address.port}",
+                "Neither bin/flink nor anybody else learns what the cluster does.",
+                (f"{host}: http://{address.address}:{address.port}: {answered.evidence or 'not Flink'}",),
+                manual(f"Read the newest log of the JobManager in {seen.desired.log_dir} on {host}"),
+            )
+            continue
+        said = overview.get("flink-version")
+        if said is not None and said != seen.spec.flink.version:
+            yield Finding(
+                "mixed-flink-versions",
+                "error",
+                (host,),
+                f"The JobManager that runs is Flink {said}",
+                f"Flink {said}",
+                f"Flink {seen.spec.flink.version}",
+                "A TaskManager of another version runs, and is refused again and again.",
+                (f"{host}: http://{address.address}:{address.port}: flink-version {said}",),
+                Fix("asks", "Start it anew from the home that is there now", (), "end-jobmanagers"),
+            )
 
 
 def taskmanagers(seen: Observed) -> Iterator[Finding]:
@@ -65,6 +65,7 @@ def taskmanagers(seen: Observed) -> Iterator[Finding]:
         if missing <= 0 or unknown >= missing:
             unknown -= max(0, missing)
             continue
+        there = ", ".join(sorted(one.host for one in seen.registered)) or "none"
         yield Finding(
             "taskmanager-not-registered",
             "error",
@@ -73,10 +74,7 @@ def taskmanagers(seen: Observed) -> Iterator[Finding]:
             f"{here.get(host.name, 0)} of {running} registered",
             f"{running} registered",
             "Its slots are missing, and its process looks healthy.",
-            (
-                f"{seen.master.name}: http://{seen.desired.rest.address}:{seen.desired.rest.port}"
-                f"{seen.line.web.taskmanagers}: {', '.join(sorted(one.host for one in seen.registered)) or 'none'}",
-            ),
+            (f"{seen.asked_at}{seen.line.web.taskmanagers}: {there}",),
             manual(f"Read the newest log of the TaskManager in {seen.desired.log_dir} on {host.name}"),
         )
 
@@ -102,7 +100,7 @@ def advertised(seen: Observed) -> Iterator[Finding]:
             one.host,
             "an address that the other hosts reach",
             "It is registered, and a job that crosses TaskManagers fails to connect to it.",
-            (f"{seen.master.name}: {seen.line.web.taskmanagers}: {one.host}, data port {one.data_port}",),
+            (f"{seen.asked_at}{seen.line.web.taskmanagers}: {one.host}, data port {one.data_port}",),
             Fix(
                 "safe",
                 f"Write {keys.tm_host} with the name of this host",
@@ -124,7 +122,7 @@ def advertised(seen: Observed) -> Iterator[Finding]:
                 one.host,
                 "an address of a worker in the cluster's network",
                 "Behind address translation, or on a network of containers, the others cannot connect to it.",
-                (f"{seen.master.name}: {seen.line.web.taskmanagers}: {one.host}, data port {one.data_port}",),
+                (f"{seen.asked_at}{seen.line.web.taskmanagers}: {one.host}, data port {one.data_port}",),
                 manual(f"Set {keys.tm_host} on each worker to its name in the cluster's network"),
             )
 

@@ -10,13 +10,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..facts import ClusterFacts, RestFacts
-from ..flink.signatures import known_cause
+from ..flink.signatures import HADOOP, known_cause
 from ..hadoop.jmx import NameNodeSeen, answers_of, namenode_seen
 from ..needs import Daemons, LogTail, Need, Rest, Tcp
 from ..words import counted
 from .operation import Proof, Verdict
-
-HADOOP_SIGNATURES = "hadoop/signatures.yaml"
 
 
 def seen_at(facts: ClusterFacts, host: str, web: Rest) -> NameNodeSeen | None:
@@ -250,7 +248,7 @@ def explained(facts: ClusterFacts, hosts: Iterable[str], verdict: Verdict, logs:
         for file, text in facts[host].tails.items():
             if not file.startswith(f"{logs}/") or not text.strip():
                 continue
-            cause = known_cause(text, HADOOP_SIGNATURES)
+            cause = known_cause(text, HADOOP)
             if cause is not None:
                 evidence = f"{host}:{file}: {cause.line}"
                 return replace(verdict, evidence=evidence, action=f"{cause.cause} {cause.action}")

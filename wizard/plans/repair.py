@@ -14,6 +14,7 @@ from ..findings import Finding
 from ..operations.configure import WriteConfig
 from ..operations.copyhome import CopyHome
 from ..operations.daemons import Kind
+from ..operations.hdfsprove import NameNodeReady
 from ..operations.hostsfile import WriteHostsFile
 from ..operations.leftovers import RemoveLeftovers
 from ..operations.mending import EndDaemons, MakeExecutable, MakeOwn, MendSyntax, StripReturns
@@ -21,7 +22,16 @@ from ..operations.operation import Operation
 from ..operations.selinux import RestoreContext
 from ..plan import Plan
 from ..spec import HostSpec
+from .hdfs import (
+    configure_hdfs,
+    data_dirs,
+    join_flink,
+    start_datanodes,
+    start_namenode,
+    verify_hdfs,
+)
 from .install import (
+    RUN_ZOOKEEPER,
     Context,
     StageMaker,
     Steps,
@@ -55,15 +65,23 @@ BRINGS: Mapping[str, tuple[tuple[Where, str], ...]] = {
     "copy-flink": (("same", "end"), ("same", "start")),
     "write-config": (("same", "start"),),
     "mend-syntax": (("same", "start"),),
-    "make-own": (("same", "start"),),
+    "make-own": (("same", "start"), ("same", "start-hadoop")),
+    "write-core-site": (("same", "start-hadoop"),),
+    "write-hdfs-site": (("same", "start-hadoop"),),
+    "write-hadoop-env": (("same", "start-hadoop"),),
+    "make-data-dirs": (("same", "start-hadoop"),),
+    "set-hadoop-classpath": (("same", "end"), ("same", "start")),
     "end-jobmanagers": (("same", "start"), ("master", "start-jobmanager")),
     "end-taskmanagers": (("same", "start"),),
+    "start-zookeeper": (("every", "zookeeper-serves"),),
 }
 """Operation → what goes with it: on the same host, on the master, or on every node. "start" and "end" are of whatever
-daemons belong on that host; one that runs and is not older than its configuration is left alone by "start".
+daemons belong on that host; one that runs and is not older than its configuration is left alone by "start". So does
+"start-hadoop" with those of HDFS.
 """
 
 STARTS: tuple[str, ...] = ("start-jobmanager", "start-taskmanager")
+HADOOP_STARTS: tuple[str, ...] = ("start-namenode", "start-datanode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +100,10 @@ class Picks:
     @property
     def starts(self) -> bool:
         return any(step in STARTS for _, step in self.steps)
+
+    @property
+    def starts_hadoop(self) -> bool:
+        return any(step in HADOOP_STARTS for _, step in self.steps)
 
 
 def picks_of(wish: Desired, chosen: Iterable[Finding], whole: bool) -> Picks:
@@ -105,11 +127,19 @@ def picks_of(wish: Desired, chosen: Iterable[Finding], whole: bool) -> Picks:
 def _add(wish: Desired, steps: set[tuple[str, str]], host: str, operation: str) -> None:
     if operation in {"start", "end"}:
         spec = wish.spec
-        kinds = ["jobmanager"] if host == spec.master.name else []
+        kinds = ["jobmanager"] if any(one.name == host for one in spec.jobmanagers) else []
         kinds += ["taskmanager"] if spec.is_worker(host) else []
         for kind in kinds:
             if operation == "end" or spec.start.flink:
                 steps.add((host, f"{operation}-{kind}" + ("s" if operation == "end" else "")))
+        return
+    if operation == "start-hadoop":
+        hdfs = wish.hdfs
+        if hdfs is not None and wish.spec.start.hdfs:
+            if host == hdfs.namenode.name:
+                steps.add((host, "start-namenode"))
+            if any(one.name == host for one in hdfs.datanodes):
+                steps.add((host, "start-datanode"))
         return
     if (host, operation) in steps:
         return
@@ -124,9 +154,11 @@ def plan_repair(wish: Desired, context: Context, picks: Picks) -> Plan:
     """The plan of these picks; without one it is empty but for the lock."""
     makers = tuple((title, _picked(maker, picks)) for title, maker in _repair(picks))
     proofs: tuple[tuple[str, StageMaker], ...] = ()
+    if picks.starts_hadoop:
+        proofs = (("Verify HDFS", verify_hdfs if picks.whole else _ready),)
     if picks.starts:
         started = {host for host, step in picks.steps if step == "start-taskmanager"}
-        proofs = (("Verify", verify if picks.whole else _only(verify_hosts, started)),)
+        proofs = (*proofs, ("Verify", verify if picks.whole else _only(verify_hosts, started)))
     plan = plan_of("repair", (*makers, *proofs), wish, context)
     return replace(plan, essential=frozenset({wish.spec.master.name}))
 
@@ -168,7 +200,13 @@ def _repair(picks: Picks) -> tuple[tuple[str, StageMaker], ...]:
         ("Flink's files", mend_homes),
         ("Directories", own),
         ("Syntax", mend_syntax),
+        ("Configure HDFS", configure_hdfs),
+        ("DataNode directories", data_dirs),
+        ("Start the NameNode", start_namenode),
+        ("Start the DataNodes", start_datanodes),
+        ("Join Flink to HDFS", join_flink),
         ("Configure Flink", configure),
+        *RUN_ZOOKEEPER,
         ("Start the JobManager", start_jobmanager),
         ("Start the TaskManagers", start_taskmanagers),
         ("Temporary files", remove_leftovers),
@@ -224,6 +262,11 @@ def remove_leftovers(wish: Desired, context: Context) -> Steps:
     del context
     for host in wish.spec.hosts:
         yield RemoveLeftovers(host.name)
+
+
+def _ready(wish: Desired, context: Context) -> Steps:
+    """That the NameNode answers; what was not mended may still be wrong with its DataNodes."""
+    return (step for step in verify_hdfs(wish, context) if isinstance(step, NameNodeReady))
 
 
 def _picked(maker: StageMaker, picks: Picks) -> StageMaker:

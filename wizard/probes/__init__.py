@@ -11,7 +11,19 @@ from typing import Any
 
 from wizard import needs
 from wizard.needs import Need
-from wizard.probes import account, daemons, home, javas, machine, network, paths, rest, storage, zookeeper
+from wizard.probes import (
+    account,
+    daemons,
+    home,
+    javas,
+    logs,
+    machine,
+    network,
+    paths,
+    rest,
+    storage,
+    zookeeper,
+)
 from wizard.probes.script import Section
 
 PROBES: tuple[tuple[type[Any], Callable[[Sequence[Any]], tuple[Section, ...]]], ...] = (
@@ -30,6 +42,7 @@ PROBES: tuple[tuple[type[Any], Callable[[Sequence[Any]], tuple[Section, ...]]], 
     (needs.Tcp, network.tcp),
     (needs.Quorum, zookeeper.sections),
     (needs.LogTail, paths.tails),
+    (needs.Logs, logs.sections),
     (needs.Ask, rest.asks),
 )
 

@@ -1,6 +1,6 @@
 """The ailments of clusters as data, staged for real one after another: every file of entries is listed here."""
 
-from tests.cluster.ailments import elsewhere, homes, logins, machines, older, settings
+from tests.cluster.ailments import elsewhere, hdfs, homes, logins, machines, older, settings
 from tests.cluster.ailments.ailment import Ailment
 
 AILMENTS: tuple[Ailment, ...] = (
@@ -11,5 +11,6 @@ AILMENTS: tuple[Ailment, ...] = (
     *homes.AILMENTS,
     *homes.DAEMONS,
     *older.AILMENTS,
+    *hdfs.AILMENTS,
     *elsewhere.AILMENTS,
 )

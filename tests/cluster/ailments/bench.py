@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.cluster.ailments.ailment import Undo
 from tests.cluster.driving import Operator, Ran, answers, desk, operator_of, rest
+from tests.cluster.hdfs import hdfs_answers
 from tests.lab import Host, HostSettings, Lab
 from tests.lab.faults import Fault
 
@@ -52,6 +53,7 @@ KINDS: dict[str, Kind] = {
     "flink-1.20": Kind("1.20.5", lambda: _light("1.20.5"), _three),
     "flink-1.9": Kind("1.9.3", lambda: _light("1.9.3", java={"allow_unsupported": True}), _three),
     "flink-on-master": Kind("2.3.0", lambda: _light("2.3.0", workers=["node0", "node1"]), _three),
+    "hdfs": Kind("1.9.3", lambda: hdfs_answers("2.7.3", "1.9.3", ["node1", "node2"]), _three),
 }
 """The kinds of cluster; who needs another adds it here."""
 
