@@ -24,8 +24,8 @@ from .renewing import renew
 STATES = {"error": ("bad", "error"), "warning": ("warn", "warning"), "info": ("note", "remark")}
 """Severity → its mark and its word."""
 
-MOST = 40
-"""Findings that are shown at once: hundreds of hosts may have one each."""
+MOST = 20
+"""Findings that are shown at once: hundreds of hosts may have one each, and every layout measures them."""
 
 Key = tuple[str, str, tuple[str, ...]]
 """What makes a finding the same as before."""

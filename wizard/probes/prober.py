@@ -54,6 +54,7 @@ class HostProber:
             return {name: one.result() for name, one in reading.items()}
 
     def _host(self, name: str, needs: Sequence[Need], stop: Stop, report: Sink) -> HostFacts:
+        KEYS.give_way()
         begun = time.monotonic()
         try:
             if stop.is_set():

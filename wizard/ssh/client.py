@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 import paramiko
 
 from wizard.connection import ConnectionFailed, NeverStarted, OutputSink, Result, Stop
+from wizard.keysfirst import KEYS
 from wizard.ssh.auth import authenticate
 from wizard.ssh.channel import START_SECONDS, Command, CouldNotStart
 from wizard.ssh.config import Route, hop_target, resolve
@@ -172,8 +173,10 @@ def _connect(
             transport = QuietTransport(dial(target.name, route.address, route.port, timeouts.connect, stop))
         closers.append(transport.close)
         with closing_on(stop, transport):
+            KEYS.give_way()
             greet(target, route, transport, confirm, timeouts, proxy)
             transport.auth_timeout = timeouts.auth
+            KEYS.give_way()
             authenticate(transport, route, login)
         transport.set_keepalive(KEEPALIVE_SECONDS)
     except ConnectionFailed as wrong:
