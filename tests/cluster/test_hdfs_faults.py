@@ -136,13 +136,14 @@ def test_a_datanode_leaves_without_a_block_lost_the_next_one_waits_and_it_comes_
     make_lab: MakeLab,
 ) -> None:
     _, operator, hadoop = world(make_lab)
-    file = operator.write(hdfs_answers(start=ALONE, hdfs=DISKS))
+    four = [f"node{number}" for number in range(4)]
+    file = operator.write(hdfs_answers(workers=four, start=ALONE, hdfs=DISKS))
     applied = operator.run("apply", file, "--yes")
     assert applied.status == 0, applied
     hadoop.put("/kept", "text")
     out = operator.run("remove-worker", file, "node3", "--yes")
     assert out.status == 0 and "node3" not in hadoop.daemons(), out
-    # For the NameNode it is live for ten minutes more: what node2 alone holds besides it would be out of reach.
+    # For the NameNode it is live for ten minutes more: a block of which only node2 has the other copy would be out of reach.
     next_one = operator.run("remove-worker", file, "node2", "--yes")
     assert next_one.status == 1 and "counts a DataNode as live that does not run here" in next_one.out, (
         next_one
@@ -151,7 +152,7 @@ def test_a_datanode_leaves_without_a_block_lost_the_next_one_waits_and_it_comes_
     assert hadoop.read("/kept") == "text"
     back = operator.run("add-worker", file, "node3", "--yes")
     assert back.status == 0 and "node3" in hadoop.daemons(), back
-    assert hadoop.live() == 3 and hadoop.read("/kept") == "text"
+    assert hadoop.live() == 4 and hadoop.read("/kept") == "text"
 
 
 def test_hadoop_3_is_not_run_as_root_and_more_copies_than_datanodes_are_refused(make_lab: MakeLab) -> None:

@@ -291,6 +291,9 @@ async def test_an_hdfs_that_is_there(album: Album, name: str) -> None:
     with imagined(answers=answers, more=more) as app:
         async with app.run_test(size=SIZES[0]) as pilot:
             await at(pilot, "hdfs")
+            if name == "data-found":
+                app.query(FindingRow).first().focus()
+                await pilot.press("enter")
             await album.both(pilot, f"hdfs-{name}")
 
 

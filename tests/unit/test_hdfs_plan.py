@@ -23,11 +23,14 @@ from tests.unit.hdfsworlds import (
     holding,
 )
 from tests.unit.worlds import LOST, run
+from validators.install import hdfs as install_checks
 from wizard.commands import Run, lines_of
 from wizard.desired import settle
-from wizard.facts import ClusterFacts, DiskFacts, HostFacts, RestFacts
+from wizard.facts import ClusterFacts, DaemonFacts, DiskFacts, HostFacts, PathFacts, RestFacts
 from wizard.hadoop.jmx import JMX_PATHS
 from wizard.hadoop.sitexml import read_site
+from wizard.hdfs import CORE, hdfs_survey
+from wizard.needs import Paths
 from wizard.plans.operate import START, STOP, TAKE_OUT
 from wizard.preview import preview
 from wizard.runner import Outcome
@@ -304,6 +307,34 @@ def test_an_existing_hdfs_is_joined_and_nothing_of_it_is_changed() -> None:
         "make-data-dirs",
     }
     assert not any("/etc/hadoop/conf/" in line for line in lines(ran.done) if line.startswith("write "))
+
+
+@pytest.mark.parametrize("place", ["/opt/hadoop/etc/hadoop", "/etc/hadoop/conf", ""])
+def test_an_existing_hdfs_that_no_answer_names_is_the_one_whose_namenode_runs(place: str) -> None:
+    wish = replace(hdfs_spec(), hdfs=HdfsSpec(mode="existing"))
+    site = "<configuration><property><name>fs.defaultFS</name><value>hdfs://w1:9000</value></property></configuration>"
+    files = [PathFacts(f"{place}/{CORE}", "file", text=site)] if place else []
+    files.append(PathFacts("/opt/hadoop/bin/hadoop", "file"))
+    seen = {
+        name: replace(
+            hdfs_host(name),
+            paths=MappingProxyType({file.path: file for file in files}),
+            daemons=(DaemonFacts("namenode", 7, "hdfs", 1.0, "", "/opt/hadoop"),) if name == "w1" else (),
+        )
+        for name in wish.names
+    }
+    facts = ClusterFacts(MappingProxyType(seen))
+    told = settle(wish, facts).joined
+    asked = {
+        path for need in hdfs_survey(wish, facts)["w2"] if isinstance(need, Paths) for path in need.texts
+    }
+    found = {one.id for one in install_checks.existing(wish, facts)}
+    assert told is not None and told.client == "/opt/hadoop"
+    assert f"/opt/hadoop/etc/hadoop/{CORE}" in asked and f"/etc/hadoop/conf/{CORE}" in asked
+    if place:
+        assert (told.address, told.conf_dir, found) == ("hdfs://w1:9000", place, set())
+    else:
+        assert (told.address, found) == ("", {"hdfs-not-found"})
 
 
 def test_a_cluster_without_hdfs_knows_nothing_of_it() -> None:
