@@ -37,6 +37,7 @@ from .network import NETWORK
 from .observed import ClusterCheck, Observed
 from .processes import PROCESSES
 from .registration import REGISTRATION
+from .temporary import TEMPORARIES
 
 CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     REACH,
@@ -56,6 +57,7 @@ CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     *HDFS,
     *HDFS_DATA,
     *HDFS_DAEMONS,
+    *TEMPORARIES,
     LOGS,
 )
 
@@ -78,6 +80,7 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "flink-jars-damaged": frozenset(
             {"taskmanager-down", "jobmanager-down", "taskmanager-not-registered"}
         ),
+        "crlf-scripts-or-workers": frozenset({"taskmanager-down", "jobmanager-down"}),
         "missing-exec-bits": frozenset({"taskmanager-down", "jobmanager-down"}),
         "install-or-log-dir-not-writable": frozenset({"taskmanager-down", "jobmanager-down"}),
         "tmp-unusable": frozenset({"taskmanager-down", "jobmanager-down", "tmp-or-disk-full"}),
@@ -91,9 +94,14 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "conf-yaml-syntax": frozenset(
             {"taskmanager-down", "jobmanager-down", "conf-out-of-sync", "restart-pending"}
         ),
+        "both-config-files": frozenset({"conf-out-of-sync", "restart-pending"}),
         "conf-missing": frozenset({"taskmanager-down", "jobmanager-down"}),
-        "memory-config-impossible": frozenset({"taskmanager-down", "jobmanager-down", "restart-pending"}),
-        "memory-over-ram": frozenset({"taskmanager-down", "jobmanager-down", "restart-pending"}),
+        "memory-config-impossible": frozenset(
+            {"taskmanager-down", "jobmanager-down", "restart-pending", "conf-out-of-sync"}
+        ),
+        "memory-over-ram": frozenset(
+            {"taskmanager-down", "jobmanager-down", "restart-pending", "conf-out-of-sync"}
+        ),
         "legacy-memory-keys": frozenset({"restart-pending"}),
         "bind-host-localhost": frozenset({"restart-pending", "taskmanager-not-registered"}),
         "jm-rpc-address-localhost": frozenset(
@@ -131,12 +139,16 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "hdfs-datanode-dir-bad": frozenset({"datanode-down", "hdfs-no-live-datanodes"}),
         "restart-pending": frozenset({"hdfs-ports-by-version"}),
         "hdfs-port-taken": _HADOOP_DOWN | {"namenode-unreachable"},
+        "ipv6-or-multihomed": frozenset({"taskmanager-not-registered", "firewall-tm-ports"}),
+        "slots-fewer-than-parallelism": frozenset({"restart-pending"}),
     }
 )
 """Finding → findings of the same hosts that follow from it, and are said only when it is gone."""
 
 EVERYWHERE: Mapping[str, frozenset[str]] = MappingProxyType(
     {
+        # Without a key on the master every key that a node trusts is another one.
+        "ssh-key-not-authorized": frozenset({"trusted-keys"}),
         "bind-host-localhost": frozenset({"taskmanager-not-registered"}),
         "own-name-is-loopback": frozenset({"taskmanager-not-registered"}),
         "jm-on-wrong-host": frozenset({"taskmanager-not-registered", "jobmanager-down"}),

@@ -79,21 +79,35 @@ def missing(seen: Observed) -> Iterator[Finding]:
             other = facts.conf_file(seen.spec.flink.home, line.config.file)
             if not wins or other is None:
                 continue  # A file that nobody reads does no harm.
+            differ = _differing(flat.text, other.text)
             yield Finding(
                 "both-config-files",
-                "warning",
+                "error" if differ else "warning",
                 (host.name,),
                 "Two configuration files, of which Flink reads the old one",
                 f"conf/flink-conf.yaml and conf/{line.config.file}",
                 f"conf/{line.config.file} alone",
                 f"Whatever is written into {line.config.file} has no effect.",
-                (f"{host.name}: {flat.path}", f"{host.name}: {other.path}"),
+                (
+                    f"{host.name}: {flat.path}",
+                    f"{host.name}: {other.path}",
+                    *(f"{host.name}: {key} differs" for key in differ[:6]),
+                ),
                 manual(
                     f"Merge them on {host.name}, and move the old one away",
                     f"{seen.spec.flink.home}/bin/migrate-config-file.sh",
                     f"mv {flat.path} {flat.path}.bak",
                 ),
             )
+
+
+def _differing(flat: str | None, yaml: str | None) -> tuple[str, ...]:
+    """The keys that two configurations set otherwise; none where one of them cannot be read."""
+    try:
+        old, new = read_config(flat or "", "flat").values, read_config(yaml or "", "yaml").values
+    except ConfigUnreadable:
+        return ()
+    return tuple(sorted(key for key in {*old, *new} if old.get(key) != new.get(key)))
 
 
 def old_keys(seen: Observed) -> Iterator[Finding]:
@@ -137,6 +151,7 @@ def sizes(seen: Observed) -> Iterator[Finding]:
         if config is None or not facts.memory_mib or not facts.cores:
             continue
         node = seen.desired.nodes[host.name]
+        yield from _unsized(seen, host.name)
         capacity = capacity_of(seen.spec, host, facts, node.taskmanagers)
         for concern in concerns(seen.line, capacity, config.values, seen.desired.slots):
             memory = "memory" in concern.key or "heap" in concern.key
@@ -163,21 +178,38 @@ def sizes(seen: Observed) -> Iterator[Finding]:
                 )
 
 
+def _unsized(seen: Observed, host: str) -> Iterator[Finding]:
+    """A daemon without any size: from Flink 1.10 (TaskManager) and 1.11 (JobManager) its script refuses to start it."""
+    memory = seen.line.memory
+    for key, here in (
+        (memory.taskmanager.key, seen.spec.is_worker(host)),
+        (memory.jobmanager.key, host == seen.master.name),
+    ):
+        others = ALTERNATIVES.get(key, ())
+        if here and others and not any(seen.value(host, one) for one in (key, *others)):
+            text = "Flink's script ends with “Either required fine-grained memory … need to be configured”."
+            yield _memory(seen, host, key, text, False)
+
+
 def _memory(seen: Observed, host: str, key: str, text: str, over: bool) -> Finding:
     suggested = dict(seen.desired.nodes[host].config)
     value = seen.value(host, key)
     others = [other for other in ALTERNATIVES.get(key, ()) if seen.value(host, other) is not None]
     wanted = suggested.get(key)
-    plain = wanted is not None and wanted != value
+    # The size that is wanted may stand there already, beside another that contradicts it.
+    plain = wanted is not None and (wanted != value or bool(others))
     return Finding(
         "memory-over-ram" if over else "memory-config-impossible",
         "error",
         (host,),
         f"The daemons of {host} are larger than its memory" if over else "The memory sizes do not add up",
-        f"{key}: {value}" if value else ", ".join(f"{one}: {seen.value(host, one)}" for one in others) or key,
+        f"{key}: {value}"
+        if value
+        else ", ".join(f"{one}: {seen.value(host, one)}" for one in others) or f"{key} is not set",
         "sizes that fit the host" if over else "sizes that add up",
         text,
-        tuple(quoted(seen, host, one) for one in (key, *others) if seen.value(host, one) is not None),
+        tuple(quoted(seen, host, one) for one in (key, *others) if seen.value(host, one) is not None)
+        or (quoted(seen, host, key),),
         Fix(
             "asks",
             f"Write {key}: {wanted}",

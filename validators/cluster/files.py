@@ -5,7 +5,8 @@ Knows homes as observed. It must not know what a configuration says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
 from validators.check import manual
 from wizard.facts import HomeFacts
@@ -147,13 +148,26 @@ def written(seen: Observed, host: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((log, pid)))
 
 
+def temporary(seen: Observed, host: str) -> tuple[str, ...]:
+    """The directories that the configuration of a host names for temporary files."""
+    value = seen.value(host, seen.line.keys.tmp_dirs) or ""
+    return tuple(dict.fromkeys(part.strip() for part in re.split(r"[,:]", value) if part.strip()))
+
+
 def writable(seen: Observed) -> Iterator[Finding]:
+    yield from _not_writable(seen, "install-or-log-dir-not-writable", written)
+    yield from _not_writable(seen, "tmp-unusable", temporary)
+
+
+def _not_writable(
+    seen: Observed, id: str, named: Callable[[Observed, str], tuple[str, ...]]
+) -> Iterator[Finding]:
     for host, facts in seen.hosts():
         if seen.home(host.name) is None:
             continue
         wrong = [
             path
-            for name in written(seen, host.name)
+            for name in named(seen, host.name)
             if name != "/tmp"
             and (path := facts.paths.get(name)) is not None
             and not (path.exists and path.writable)
@@ -162,7 +176,7 @@ def writable(seen: Observed) -> Iterator[Finding]:
             continue
         foreign = any(path.exists or not path.writable for path in wrong)
         yield Finding(
-            "install-or-log-dir-not-writable",
+            id,
             "error",
             (host.name,),
             f"{facts.user or seen.spec.user} may not write {', '.join(path.path for path in wrong)}",
@@ -205,7 +219,10 @@ FILES = (
     ),
     ClusterCheck(
         "writable",
-        {"install-or-log-dir-not-writable": "the user that runs Flink may not write where the daemons do"},
+        {
+            "install-or-log-dir-not-writable": "the user that runs Flink may not write where the daemons do",
+            "tmp-unusable": "/tmp, or another directory for temporary files, is not writable",
+        },
         writable,
     ),
 )

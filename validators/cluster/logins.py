@@ -15,6 +15,8 @@ from wizard.facts import HostFacts, LoginFacts
 from wizard.findings import Finding, Fix
 from wizard.fingerprints import fingerprint
 from wizard.operations.operation import CannotOperate
+from wizard.operations.selinux import TYPE as SELINUX_TYPE
+from wizard.operations.selinux import wrong_contexts
 from wizard.operations.sshclient import known_name
 from wizard.operations.sshkeys import effective_files, forbids_commands, public_key, trusted_entries
 from wizard.operations.sshmodes import refused_modes
@@ -169,6 +171,17 @@ def _refused(seen: Observed, host: HostSpec, node: HostFacts, observed: str, lin
             )
     if not entries:
         return _not_trusted(seen, node, key.blob, observed, line)
+    contexts = wrong_contexts(node)
+    if contexts:
+        return _finding(
+            "selinux-context",
+            name,
+            f"SELinux on {name} keeps sshd from reading the keys",
+            contexts[0],
+            f"the type {SELINUX_TYPE} for ~/.ssh and what is in it",
+            (line, *(f"{name}: {one}" for one in contexts)),
+            Fix("asks", "Restore the contexts that the policy names", (), "restore-context"),
+        )
     return _unexplained(seen, name, observed, line)
 
 
@@ -335,6 +348,7 @@ LOGINS = ClusterCheck(
         "ssh-between-nodes-closed": "the master cannot reach a node's sshd",
         "sshd-policy-refuses": "sshd is told to refuse the login",
         "authorized-keys-elsewhere": "the key stands in a file that sshd does not read",
+        "selinux-context": "SELinux keeps sshd from reading the keys",
         "key-options-restrict": "the key is trusted for something else only",
         "encrypted-private-key": "the cluster key asks for a passphrase",
         "wrong-or-missing-user": "another user than the one that runs Flink",

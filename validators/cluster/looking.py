@@ -29,12 +29,14 @@ from wizard.needs import (
     Tcp,
 )
 from wizard.operations.hostsfile import HOSTS_FILE
+from wizard.operations.leftovers import listing
 from wizard.operations.profile import LOGIN_FILES, UseSshInPdsh
+from wizard.operations.selinux import contexts
 from wizard.operations.sshclient import known_name
 from wizard.plan import merged_needs
 from wizard.spec import ClusterSpec, HostSpec
 
-from .files import written
+from .files import temporary, written
 from .hdfs import java_home_of, kinds_on
 from .hdfsdata import used_dirs
 from .logs import log_needs, more_logs
@@ -56,6 +58,8 @@ def first_needs(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
         Listening(),
         Home(home, spec.conf_dir),
         Names(names),
+        listing(),
+        contexts(),
         Paths(
             (home, home.rstrip("/").rpartition("/")[0] or "/", f"{home}/log", "/tmp"),
             (*SHELL_FILES, HOSTS_FILE),
@@ -111,7 +115,9 @@ def then_needs(desired: Desired, facts: ClusterFacts) -> dict[str, tuple[Need, .
         if java and java.startswith("/") and found.java_major(java) is None:
             wanted.append({host.name: (Javas((java,)), Paths((f"{java}/bin/java",)))})
         dirs = tuple(
-            path for path in written(seen, host.name) if path.startswith("/") and path not in found.paths
+            path
+            for path in (*written(seen, host.name), *temporary(seen, host.name))
+            if path.startswith("/") and path not in found.paths
         )
         if dirs:
             wanted.append({host.name: (Paths(dirs),)})

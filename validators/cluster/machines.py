@@ -64,6 +64,9 @@ def reach(seen: Observed) -> Iterator[Finding]:
         failure = seen.facts[one.hosts[0]].failure
         refused = failure is not None and failure.kind == "refused"
         id = "sshd-down-or-refused" if refused else KNOWN_AS.get(one.id, one.id)
+        # The text of nologin, the shell of accounts that are switched off.
+        if failure is not None and "account is currently not available" in failure.evidence:
+            id = "account-disabled"
         yield replace(one, id=id, evidence=one.evidence or (f"{one.hosts[0]}: {one.observed}",))
 
 
@@ -104,6 +107,7 @@ REACH = ClusterCheck(
         "host-unreachable": "a host cannot be reached",
         "sshd-down-or-refused": "a host refuses connections to sshd",
         "login-refused": "a host refuses the login of this machine",
+        "account-disabled": "the account lets nobody in",
         "login-key-unreadable": "the operator's key cannot be read",
         "host-key-changed": "a host shows another key than the one that is known",
         "host-key-unknown": "a host shows a key that nobody has confirmed",
@@ -174,7 +178,11 @@ NAMES = (
 )
 
 RESOURCES = (
-    ClusterCheck("tmp", {"tmp-unusable": "/tmp is not writable"}, _as_found(tmp_writable)),
+    ClusterCheck(
+        "tmp",
+        {"tmp-unusable": "/tmp, or another directory for temporary files, is not writable"},
+        _as_found(tmp_writable),
+    ),
     ClusterCheck("space", {"tmp-or-disk-full": "hardly any space is left"}, full),
     ClusterCheck("limits", {"ulimits-too-low": "few open files are allowed"}, _as_found(open_files)),
     ClusterCheck("clocks", {"clock-skew": "clocks differ between hosts"}, _as_found(clocks)),

@@ -12,7 +12,7 @@ from validators.check import manual
 from wizard.findings import Finding, Fix
 from wizard.operations.prove import answer
 
-from .observed import ClusterCheck, Observed, loopback
+from .observed import ClusterCheck, Observed, loopback, quoted
 
 
 def rest(seen: Observed) -> Iterator[Finding]:
@@ -127,6 +127,37 @@ def advertised(seen: Observed) -> Iterator[Finding]:
             )
 
 
+def other_network(seen: Observed) -> Iterator[Finding]:
+    """A TaskManager that tells an address of a network that the others do not reach: it registers not, or is cut off."""
+    key = seen.line.keys.tm_host
+    here = Counter(seen.worker_of(one) for one in seen.registered)
+    for host, _ in seen.workers():
+        told = (seen.value(host.name, key) or "").strip()
+        known = seen.facts[seen.master.name].names.get(host.address, ())
+        running = len(seen.running(host.name, "taskmanager"))
+        if not told.replace(".", "").isdigit() or loopback(told) or told in known or not known:
+            continue
+        closed = any(
+            state != "open"
+            for _, facts in seen.hosts()
+            for (address, _), state in facts.tcp.items()
+            if address == told
+        )
+        if seen.overview is None or (here.get(host.name, 0) >= running and not closed) or not running:
+            continue
+        yield Finding(
+            "ipv6-or-multihomed",
+            "error",
+            (host.name,),
+            f"The TaskManager tells the others to find it at {told}, where they do not reach it",
+            f"{key}: {told}",
+            f"{host.address}, which is {', '.join(known)} for {seen.master.name}",
+            "It runs on a network of its own: it is not registered, or jobs that cross TaskManagers hang.",
+            (quoted(seen, host.name, key), f"{seen.master.name}: {host.address} is {', '.join(known)}"),
+            Fix("safe", f"Write {key}: {host.address}", (), "write-config", ((key, host.address),)),
+        )
+
+
 REGISTRATION = (
     ClusterCheck(
         "rest",
@@ -147,5 +178,12 @@ REGISTRATION = (
             "ipv6-or-multihomed": "a TaskManager tells an address that no worker has",
         },
         advertised,
+    ),
+    ClusterCheck(
+        "networks",
+        {
+            "ipv6-or-multihomed": "a TaskManager tells an address that no worker has, or that the others do not reach"
+        },
+        other_network,
     ),
 )

@@ -249,7 +249,18 @@ def is_readable(text: str, form: Format) -> bool:
 
 
 def mended_text(text: str, form: Format) -> str | None:
-    """The text with plain faults mended; None when it would still not be readable."""
+    """The text with plain faults mended; None when it would still not be readable.
+
+    A whole key that is indented belongs at the margin: Flink's keys have dots, the keys of a nested form have none.
+    """
+    mended = _plainly_mended(text, form)
+    if not is_readable(mended, form):
+        mended = re.sub(r"^[ ]+(?=[A-Za-z][\w-]*(\.[\w-]+)+: )", "", mended, flags=re.MULTILINE)
+    return mended if is_readable(mended, form) else None
+
+
+def _plainly_mended(text: str, form: Format) -> str:
+    """Blanks after colons, blanks instead of tabs."""
     lines = text.removeprefix("\ufeff").split("\n") if form == "flat" else text.split("\n")
     mended: list[str] = []
     for line in lines:
@@ -258,8 +269,7 @@ def mended_text(text: str, form: Format) -> str | None:
         if not body.startswith("#"):
             body = re.sub(r"^([A-Za-z][\w.-]*):(?=[^\s/])", r"\1: ", body)
         mended.append(indent.replace("\t", "  ") + body)
-    result = "\n".join(mended)
-    return result if is_readable(result, form) else None
+    return "\n".join(mended)
 
 
 @dataclass(frozen=True)

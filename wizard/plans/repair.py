@@ -16,8 +16,10 @@ from ..operations.copyhome import CopyHome
 from ..operations.daemons import Kind
 from ..operations.hdfsprove import NameNodeReady
 from ..operations.hostsfile import WriteHostsFile
+from ..operations.leftovers import RemoveLeftovers
 from ..operations.mending import EndDaemons, MakeExecutable, MakeOwn, MendSyntax, StripReturns
 from ..operations.operation import Operation
+from ..operations.selinux import RestoreContext
 from ..plan import Plan
 from ..spec import HostSpec
 from .hdfs import (
@@ -55,6 +57,7 @@ BRINGS: Mapping[str, tuple[tuple[Where, str], ...]] = {
     "generate-key": (("every", "authorize-key"), ("every", "fix-modes"), ("every", "prove-login")),
     "authorize-key": (("same", "fix-modes"), ("same", "prove-login")),
     "fix-modes": (("same", "prove-login"),),
+    "restore-context": (("same", "prove-login"),),
     "pin-host-keys": (("every", "prove-login"),),
     "write-ssh-config": (("every", "prove-login"),),
     "make-executable": (("same", "start"),),
@@ -190,6 +193,7 @@ def _repair(picks: Picks) -> tuple[tuple[str, StageMaker], ...]:
         ("Names", hosts_files),
         ("Cluster key", cluster_key),
         ("Authorize the key", authorize),
+        ("SELinux", restore_contexts),
         ("Known hosts", known_hosts),
         ("Logins of the master", logins),
         ("End daemons", end_daemons),
@@ -205,6 +209,7 @@ def _repair(picks: Picks) -> tuple[tuple[str, StageMaker], ...]:
         *RUN_ZOOKEEPER,
         ("Start the JobManager", start_jobmanager),
         ("Start the TaskManagers", start_taskmanagers),
+        ("Temporary files", remove_leftovers),
     )
 
 
@@ -250,6 +255,18 @@ def mend_syntax(wish: Desired, context: Context) -> Steps:
 def _ready(wish: Desired, context: Context) -> Steps:
     """That the NameNode answers; what was not mended may still be wrong with its DataNodes."""
     return (step for step in verify_hdfs(wish, context) if isinstance(step, NameNodeReady))
+
+
+def restore_contexts(wish: Desired, context: Context) -> Steps:
+    del context
+    for host in wish.spec.hosts:
+        yield RestoreContext(host.name)
+
+
+def remove_leftovers(wish: Desired, context: Context) -> Steps:
+    del context
+    for host in wish.spec.hosts:
+        yield RemoveLeftovers(host.name)
 
 
 def _picked(maker: StageMaker, picks: Picks) -> StageMaker:

@@ -53,7 +53,8 @@ login() {
     while IFS= read -r l; do
       case $on$l in
         'FWOK '*) on=1 l=${l#FWOK }; user=${l%% *} host=${l#* };;
-        *[!\ ]*) [ -n "$on" ] || last=$l;;
+        # ssh says this before its last line, which tells no cause.
+        *[!\ ]*) case $on$last in 1*|*'Too many authentication failures'*) ;; *) last=$l;; esac;;
       esac
     done
     case $s in 137|124) last="no answer within 20 s";; esac

@@ -74,11 +74,27 @@ def text(host: str, path: str, content: str) -> Act:
 
 
 def stop(host: str, kind: str = "taskmanager") -> Act:
-    """End the daemons of a kind, and wait until they are gone."""
+    """Ask the daemons of a kind to end, and wait until they are gone."""
+    name = _CLASSES[kind]
+    return root(
+        host,
+        f"pkill -f '{name}'; n=0; while pgrep -f '{name}' >/dev/null; do "
+        f"n=$((n + 1)); [ $n -lt 150 ] || pkill -KILL -f '{name}'; sleep 0.1; done",
+    )
+
+
+def kill(host: str, kind: str = "taskmanager") -> Act:
+    """End them without a chance to tidy up."""
+    name = _CLASSES[kind]
+    return root(host, f"pkill -KILL -f '{name}'; while pgrep -f '{name}' >/dev/null; do sleep 0.1; done")
+
+
+def settled(host: str, kind: str, seconds: int = 31) -> Act:
+    """Wait until the daemon is so old."""
 
     def act(bench: Bench) -> None:
-        name = _CLASSES[kind]
-        bench.root(host, f"pkill -KILL -f '{name}'; while pgrep -f '{name}' >/dev/null; do sleep 0.1; done")
+        age = f"ps -o etimes= -p $(pgrep -f '{_CLASSES[kind]}' | head -1)"
+        bench.until(lambda: int(bench.root(host, age)) >= seconds, f"a {kind} {seconds} s old")
 
     return act
 
@@ -90,6 +106,11 @@ def start(host: str, kind: str = "taskmanager") -> Act:
 
 def again(host: str, kind: str = "taskmanager") -> Act:
     return each(stop(host, kind), start(host, kind))
+
+
+def tried(host: str) -> Act:
+    """End the TaskManager, and try to start it where Flink's script may refuse to."""
+    return each(stop(host), flink(host, "bin/taskmanager.sh start; true"))
 
 
 def registered(slots: int | None = None) -> Act:
@@ -106,25 +127,24 @@ def gone(host: str, kind: str = "taskmanager") -> Act:
 
 
 def sshd(host: str, *lines: str, before: str = "") -> Act:
-    """These lines of sshd's configuration win; sshd starts anew, and whoever is logged in stays so."""
+    """These lines in place of those with the same words in sshd's configuration; who is logged in stays so."""
 
     def act(bench: Bench) -> Undo:
-        place = "/etc/ssh/sshd_config.d/ailment.conf"
+        place = "/etc/ssh/sshd_config"
         node = bench.node(host)
+        usual = node.read(place)
+        words = {one.split()[0] for one in lines}
 
-        def restart(first: str = "") -> None:
+        def restart(text: str, first: str = "") -> None:
+            node.write(place, text)
             node.exec(
                 "kill $(cat /run/sshd.pid); while [ -e /run/sshd.pid ]; do sleep 0.02; done; "
                 f"{first} /usr/sbin/sshd -E /var/log/auth.log; until [ -s /run/sshd.pid ]; do sleep 0.02; done"
             )
 
-        def back() -> None:
-            node.exec(["rm", "-f", place])
-            restart()
-
-        node.write(place, "".join(f"{one}\n" for one in lines))
-        restart(before)
-        return back
+        others = [one for one in usual.splitlines() if not one.split() or one.split()[0] not in words]
+        restart("".join(f"{one}\n" for one in (*lines, *others)), before)
+        return lambda: restart(usual)
 
     return act
 

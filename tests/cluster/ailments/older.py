@@ -1,0 +1,127 @@
+"""Ailments that older versions of Flink have otherwise, and those of other clusters of Flink. Data alone."""
+
+from __future__ import annotations
+
+from tests.cluster.ailments.ailment import Ailment, on
+from tests.cluster.ailments.staging import (
+    again,
+    each,
+    flink,
+    gone,
+    kept,
+    line,
+    listens,
+    registered,
+    root,
+    start,
+    stop,
+    text,
+)
+
+TWENTY = "flink-1.20"
+NINE = "flink-1.9"
+ON_MASTER = "flink-on-master"
+JAVA_25 = "/usr/lib/jvm/temurin-25-jdk-amd64"
+
+AILMENTS: tuple[Ailment, ...] = (
+    Ailment(
+        3, "bind-host-localhost", "a JobManager bound to localhost", TWENTY,
+        how="jobmanager.bind-host: localhost on node0, the JobManager started anew",
+        stage=each(
+            line("node0", "jobmanager.bind-host: localhost"), again("node0", "jobmanager"), listens("node0", 8081)
+        ),
+        found=on("bind-host-localhost@node0"), grade="safe",
+    ),
+    Ailment(
+        32, "conf-yaml-syntax", "no blank after the colon", TWENTY,
+        how="taskmanager.numberOfTaskSlots:2 on node1",
+        stage=line("node1", "taskmanager.numberOfTaskSlots:2"),
+        found=on("conf-yaml-syntax@node1"), grade="asks",
+    ),
+    Ailment(
+        34, "both-config-files", "an old configuration that wins", TWENTY,
+        how="flink-conf.yaml with seven slots beside config.yaml on node1",
+        stage=flink(
+            "node1", "sed 's/^taskmanager.numberOfTaskSlots:.*/taskmanager.numberOfTaskSlots: 7/' conf/config.yaml "
+            "> conf/flink-conf.yaml", "rm -f conf/flink-conf.yaml*",
+        ),
+        found=on("both-config-files@node1"), grade="manual", mend="hand",
+        by_hand=flink("node1", "mv conf/flink-conf.yaml conf/flink-conf.yaml.bak"),
+        by_hand_how="the old file is moved away, as the finding says",
+    ),
+    Ailment(
+        35, "legacy-memory-keys", "an old total beside the new one", TWENTY,
+        how="taskmanager.heap.size: 4000m beside process.size on node1",
+        stage=line("node1", "taskmanager.heap.size: 4000m"),
+        found=on("memory-config-impossible@node1"), grade="asks",
+        after=line("node1", "taskmanager.heap.size"),
+    ),
+    Ailment(
+        36, "java-version-unsupported", "a Java that is too new", TWENTY,
+        how="env.java.home: Java 25 on node1, its TaskManager started anew",
+        stage=each(line("node1", f"env.java.home: {JAVA_25}"), again("node1"), gone("node1")),
+        found=on("java-version-unsupported@node1"), grade="asks",
+    ),
+    Ailment(
+        4, "jm-rpc-address-localhost", "a worker that seeks the JobManager at localhost", NINE,
+        how="jobmanager.rpc.address: localhost on node1, its TaskManager started anew",
+        stage=each(line("node1", "jobmanager.rpc.address: localhost"), again("node1"), registered(2)),
+        found=on("jm-rpc-address-localhost@node1"), grade="safe",
+    ),
+    Ailment(
+        17, "duplicate-daemons", "a second TaskManager", NINE,
+        how="bin/taskmanager.sh start on node1, where one runs",
+        stage=each(start("node1"), registered(6)),
+        found=on("duplicate-daemons@node1"), grade="asks",
+    ),
+    Ailment(
+        22, "workers-file-wrong", "the list under its new name", NINE,
+        how="conf/slaves of node0 is renamed to workers",
+        stage=flink("node0", "mv conf/slaves conf/workers", "rm -f conf/workers"),
+        found=on("workers-file-wrong@node0"), grade="safe",
+    ),
+    Ailment(
+        32, "conf-yaml-syntax", "no blank after the colon", NINE,
+        how="taskmanager.numberOfTaskSlots:2 on node1",
+        stage=line("node1", "taskmanager.numberOfTaskSlots:2"),
+        found=on("conf-yaml-syntax@node1"), grade="asks",
+    ),
+    Ailment(
+        32, "conf-yaml-syntax", "a byte-order mark", NINE,
+        how="a byte-order mark before the first key of node1, which is jobmanager.rpc.address",
+        stage=flink(
+            "node1",
+            "{ printf '\\357\\273\\277'; grep ^jobmanager.rpc.address conf/flink-conf.yaml; "
+            "grep -v ^jobmanager.rpc.address conf/flink-conf.yaml; } > conf/new && cat conf/new > conf/flink-conf.yaml && "
+            "rm conf/new",
+        ),
+        found=on("conf-yaml-syntax@node1"), grade="asks",
+    ),
+    Ailment(
+        35, "legacy-memory-keys", "a memory key that is read not yet", NINE,
+        how="taskmanager.memory.process.size: 1g on node1",
+        stage=line("node1", "taskmanager.memory.process.size: 1g"),
+        found=on("legacy-memory-keys@node1"), status=0, grade="safe",
+        after=line("node1", "taskmanager.memory.process.size"),
+    ),
+    Ailment(
+        70, "crlf-scripts-or-workers", "a list with the line ends of another system", NINE,
+        how="carriage returns in conf/slaves of node0",
+        stage=text("node0", "conf/slaves", "node1\r\nnode2\r\n"),
+        found=on("crlf-scripts-or-workers@node0"), grade="safe",
+    ),
+    Ailment(
+        28, "tm-on-master-advertises-loopback", "the master's TaskManager at loopback", ON_MASTER,
+        how="127.0.1.1 node0 in /etc/hosts of node0, which is a worker too; no taskmanager.host",
+        stage=each(
+            kept("node0", "/etc/hosts"),
+            stop("node0"),
+            line("node0", "taskmanager.host"),
+            root("node0", "sed 's/.* node0$/127.0.1.1 node0/' /etc/hosts > /tmp/h && cat /tmp/h > /etc/hosts; rm /tmp/h"),
+            again("node0", "jobmanager"),
+            start("node0"),
+            registered(),
+        ),
+        found=on("tm-on-master-advertises-loopback@node0"), grade="safe",
+    ),
+)  # fmt: skip
