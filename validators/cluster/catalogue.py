@@ -60,6 +60,7 @@ CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     *HDFS,
     *HDFS_DATA,
     *HDFS_DAEMONS,
+    *TEMPORARIES,
     LOGS,
 )
 

@@ -6,9 +6,12 @@ Brings the cluster up with the program itself, asks `check` and REST about it, a
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tests.cluster.ailments.ailment import Undo
@@ -48,12 +51,38 @@ def _light(version: str, **more: Any) -> dict[str, Any]:
     return wanted
 
 
+SHARED = "/srv/shared"
+"""Where nodes see the directory that they have in common."""
+
+
+@cache
+def _shared() -> tempfile.TemporaryDirectory[str]:
+    made = tempfile.TemporaryDirectory(prefix="ailments-")
+    Path(made.name).chmod(0o777)
+    return made
+
+
+def _sharing() -> list[HostSettings]:
+    """The same with one directory in common, as a network file system would give it."""
+    binds = ((_shared().name, SHARED, False),)
+    return [desk(), *(HostSettings(name, sudo="nopasswd", binds=binds) for name in NODES)]
+
+
+def _highly_available() -> dict[str, Any]:
+    """Two JobManagers; a session with ZooKeeper ends soon, so that nobody waits long for one that was ended."""
+    session = {"high-availability.zookeeper.client.session-timeout": "8s"}
+    base = _light("2.3.0", workers=["node1", "node2"], standby=["node1"])
+    base["flink"]["config"] |= session
+    return base | {"ha": {"zookeeper": ["node2"], "storage_dir": f"{SHARED}/flink-ha"}}
+
+
 KINDS: dict[str, Kind] = {
     "flink": Kind("2.3.0", lambda: _light("2.3.0"), _three),
     "flink-1.20": Kind("1.20.5", lambda: _light("1.20.5"), _three),
     "flink-1.9": Kind("1.9.3", lambda: _light("1.9.3", java={"allow_unsupported": True}), _three),
     "flink-on-master": Kind("2.3.0", lambda: _light("2.3.0", workers=["node0", "node1"]), _three),
     "hdfs": Kind("1.9.3", lambda: hdfs_answers("2.7.3", "1.9.3", ["node1", "node2"]), _three),
+    "ha": Kind("2.3.0", _highly_available, _sharing),
 }
 """The kinds of cluster; who needs another adds it here."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.cluster.ailments.ailment import Act, Ailment, Undo, on
 from tests.cluster.ailments.bench import Bench
-from tests.cluster.ailments.flink import hold
+from tests.cluster.ailments.homes import hold
 from tests.cluster.ailments.staging import each, fault, kept, root
 from tests.lab import faults
 
