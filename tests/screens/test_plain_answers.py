@@ -147,7 +147,7 @@ def test_what_cannot_be_chosen_says_why(practice: Walk) -> None:
 def test_a_format_is_allowed_by_the_cluster_s_name_alone(
     practice: Walk, typed: str, allowed: str | None
 ) -> None:
-    said = conversation(practice, [*TO_CONFIG, *CONFIG, *WORKERS, "new", *[""] * 11, typed])
+    said = conversation(practice, [*TO_CONFIG, *CONFIG, *WORKERS, "new", *[""] * 10, typed])
     assert practice.view.answers.get("hdfs.format") == allowed, said.text[-3000:]
     assert ("nothing will be formatted" in said.flat) == (allowed is None)
 
