@@ -303,11 +303,11 @@ def _finding(run: Run, trouble: Trouble) -> Finding:
     one = trouble.signature
     newest = trouble.lines[-1]
     times = f", {len(trouble.lines)} times in this run" if len(trouble.lines) > 1 else ""
-    # What a daemon that is down has said last is the reason; one that runs may have come through.
-    severity = one.severity if one.lasts or not run.up else "info"
+    # A daemon that runs has come through what does not last: then the line is evidence for others and nothing else.
+    passing = run.up and not one.lasts
     return Finding(
-        one.id,
-        severity,
+        "" if passing else one.id,
+        one.severity,
         (run.host,),
         trouble.cause.rstrip("."),
         f"{newest.text.strip()[:300]}{times}",
