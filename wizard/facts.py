@@ -244,8 +244,8 @@ class HomeFacts:
 class LogLine:
     """`number` is its place in the file, None in a file too large to count."""
 
-    number: int | None
     text: str
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class LogLines(ScrollView, can_focus=True):
     def _grow(self, size: Size) -> None:
         """Take so much room for scrolling. The screen is laid out anew only where the scroll bar comes or goes."""
         if self.show_vertical_scrollbar and size.height > self.container_size.height:
-            self.set_reactive(LogLines.virtual_size, size)
+            self.set_reactive(LogLines.virtual_size, size)  # pyright: ignore[reportArgumentType]
             self.vertical_scrollbar.window_virtual_size = size.height
         else:
             self.virtual_size = size

@@ -92,11 +92,16 @@ def test_the_standby_answers_with_all_taskmanagers_when_the_leader_is_killed(lab
     assert status.status == 0, status
     led = leader(operator, file)
     other = {"node0": "node1", "node1": "node0"}[led]
+    checked = operator.run("check", file)
+    assert checked.status == 0 and f"The JobManager of {led} leads." in checked.out, checked
     lab[led].exec(["kill", "-9", jobmanager(lab, led)])
     until(lambda: leader(operator, file) == other)
     until(lambda: rest(lab[other])["taskmanagers"] == 2)
     status = operator.run("status", file)
     assert status.status == 1 and "2 of 2 TaskManagers registered" in status.out, status
+    checked = operator.run("check", file)
+    assert checked.status == 3 and f"The JobManager of {other} leads." in checked.out, checked
+    assert re.findall(r"  \[([\w-]+)\]$", checked.out, re.M) == ["jobmanager-down"], checked
 
     mended = operator.run("apply", file, "--yes")
     assert mended.status == 0, mended

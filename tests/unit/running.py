@@ -12,9 +12,10 @@ from typing import Any
 
 import yaml
 
+from tests.unit.runningbeside import JAVA_8, beside, ha_spec, hdfs_spec
 from tests.unit.test_checks_install import made, over, own
 from wizard.desired import Desired, settle
-from wizard.facts import ClusterFacts, HostFacts
+from wizard.facts import ClusterFacts, HostFacts, ZooKeeperFacts
 from wizard.flink.catalogue import line_of
 from wizard.flink.configfile import config_line
 from wizard.flink.java import module_flags
@@ -37,7 +38,14 @@ def spec_of(case: Mapping[str, Any]) -> ClusterSpec:
         for name in ("m", *said["workers"])
     }
     workers = tuple(hosts[name] for name in said["workers"])
-    return ClusterSpec("demo", "flink", hosts["m"], workers, FlinkSpec(said["version"], HOME, config=config))
+    asked: dict[str, Any] = {}
+    if "hdfs" in said:
+        asked["hdfs"] = hdfs_spec(said["hdfs"], workers)
+    if "ha" in said:
+        asked["ha"] = ha_spec(said["ha"])
+        asked["standby"] = tuple(hosts[name] for name in said.get("standby", ["w1"]))
+    flink = FlinkSpec(said["version"], HOME, config=config)
+    return ClusterSpec("demo", "flink", hosts["m"], workers, flink, **asked)
 
 
 def cluster_of(case: Mapping[str, Any]) -> tuple[Desired, ClusterFacts]:
@@ -95,6 +103,8 @@ def cluster_of(case: Mapping[str, Any]) -> tuple[Desired, ClusterFacts]:
             "listening": [],
             "names": {host.address: [f"10.0.0.{place}"] for place, host in enumerate(spec.hosts, start=1)},
         }
+        if name in (one.name for one in spec.jobmanagers):
+            running["rest"] = {wanted.rest_of(name).key: _rest(wanted, case)}
         if name == "m":
             running["listening"] = [
                 {"address": "0.0.0.0", "port": port, "pid": 11, "program": "java"}
@@ -104,13 +114,22 @@ def cluster_of(case: Mapping[str, Any]) -> tuple[Desired, ClusterFacts]:
                 worker: {"ok": True, "user": "flink", "hostname": worker}
                 for worker in (w.name for w in spec.workers)
             }
-            running["rest"] = {wanted.rest.key: _rest(wanted, case)}
         at = next((n for n, worker in enumerate(spec.workers) if worker.name == name), None)
         if at is not None:
             running["listening"] += [
                 {"address": "0.0.0.0", "port": port, "pid": 20 + number, "program": "java"}
                 for port in (400 + at, 500 + at)
             ]
+        more = beside(wanted, name, case)
+        for key in ("daemons", "listening"):
+            more[key] = [*running[key], *more[key]]
+        running = over(running, more)
+        if wanted.hdfs is not None:
+            running["javas"] = [*running["javas"], JAVA_8]
+        if line.lists.masters:
+            entries = case.get("masters", [*wanted.master_entries])
+            text = "".join(f"{entry}\n" for entry in entries)
+            running["homes"][HOME]["conf"][line.lists.masters] = _file(line.lists.masters, text)
         if name in case.get("workers_file", {}):
             running["homes"][HOME]["conf"][line.lists.workers] = _file(
                 line.lists.workers, case["workers_file"][name]
@@ -121,7 +140,17 @@ def cluster_of(case: Mapping[str, Any]) -> tuple[Desired, ClusterFacts]:
     for source, target, port, state in case.get("closed", ()):
         facts = {**facts, source: _with_tcp(facts[source], target, port, state)}
     seen = ClusterFacts(facts)
+    deaf = set(case.get("deaf", ()))
+    if wanted.quorum is not None:
+        told = {host: _zookeeper(wanted.quorum.servers, host not in deaf) for host in facts}
+        facts = {host: replace(one, zookeeper=told[host]) for host, one in facts.items()}
+    seen = ClusterFacts(facts)
     return settle(spec, seen), seen
+
+
+def _zookeeper(servers: tuple[tuple[str, int], ...], serves: bool) -> dict[tuple[str, int], ZooKeeperFacts]:
+    said = ZooKeeperFacts("standalone") if serves else ZooKeeperFacts("", "no answer in 5 s")
+    return dict.fromkeys(servers, said)
 
 
 def _numbered(spec: ClusterSpec) -> list[tuple[int, str]]:
@@ -158,7 +187,9 @@ def _directory(path: str, number: int) -> dict[str, Any]:
 
 
 def _kinds(spec: ClusterSpec, name: str) -> list[str]:
-    return ["jobmanager"] * (name == "m") + ["taskmanager"] * spec.is_worker(name)
+    return ["jobmanager"] * any(one.name == name for one in spec.jobmanagers) + [
+        "taskmanager"
+    ] * spec.is_worker(name)
 
 
 def _daemon(kind: str, number: int) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from wizard.needs import (
     Known,
     Listening,
     Logins,
+    Logs,
     LogTail,
     Machine,
     Names,
@@ -440,6 +441,25 @@ def test_the_newest_log_of_a_pattern_gives_its_last_lines(node: Connection, tmp_
         os.utime(logs / name, (1000 + number, 1000 + number))
     facts = look(node, LogTail((f"{logs}/flink-*-[0-9].log", f"{logs}/none*"), 2))
     assert facts.tails == {f"{logs}/flink-a-1.log": "second \ufffd\nlast without end"}
+
+
+def test_a_log_is_searched_by_its_end_and_its_lines_have_their_numbers(
+    node: Connection, tmp_path: Path
+) -> None:
+    logs = tmp_path / "home/lo'g"
+    logs.mkdir()
+    (logs / "a.log").write_bytes(b"one\nit's $bad \x00 \xff\nthree\nit's $bad too" + b"x" * 900)
+    filler = b"nothing to see in this line\n" * 50_000
+    (logs / "huge.log").write_bytes(b"it's $bad far away\n" + filler + b"it's $bad\n")
+    facts = look(node, Logs((f"{logs}/a*", f"{logs}/huge*", f"{logs}/none*"), ("it's $bad", "-e other"))).logs
+    small, huge = facts[f"{logs}/a.log"], facts[f"{logs}/huge.log"]
+    assert [(line.number, line.text[:14]) for line in small.lines] == [
+        (2, "it's $bad  \ufffd"),
+        (4, "it's $bad toox"),
+    ]
+    assert len(small.lines[1].text) == 500 - len("4:") and small.last[0] == "one" and small.mtime is not None
+    assert [(line.number, line.text) for line in huge.lines] == [(50_002, "it's $bad")]
+    assert huge.size > 1024 * 1024 and len(huge.last) == 8
 
 
 def test_a_question_gives_both_streams_and_its_status(node: Connection) -> None:

@@ -26,7 +26,7 @@ def report(case: dict[str, object], waived: tuple[str, ...] = (), before: tuple[
 
 def test_a_finding_has_every_documented_field() -> None:
     plain = json.loads(json.dumps(as_json(report(DOWN))))
-    assert set(plain) == {"version", "cluster", "healthy", "hosts", "findings"}
+    assert set(plain) == {"version", "cluster", "healthy", "leader", "hosts", "findings"}
     (one,) = plain["findings"]
     fields = ("id", "severity", "hosts", "title", "observed", "wanted", "evidence", "why", "fix", "state")
     assert tuple(one) == fields
@@ -52,6 +52,16 @@ def test_a_host_that_was_not_reached_is_never_healthy() -> None:
     )
     assert not lost.healthy and lost.lost == ("w1",)
     assert as_json(lost)["hosts"][1]["failure"] == "no answer"
+
+
+def test_who_leads_is_said_where_several_could() -> None:
+    two = report({"spec": {"ha": {}}})
+    assert as_json(two)["leader"] == "m" and "The JobManager of m leads." in list(text_lines(two))
+    assert "The JobManager of m leads." in as_markdown(two)
+    one = report({})
+    assert as_json(one)["leader"] is None and "leads" not in "\n".join(text_lines(one))
+    nobody = {"all": {"znodes": {"/flink/demo-62c66a7a/leader/resource_manager/connection_info": ""}}}
+    assert "No JobManager leads." in list(text_lines(report({"spec": {"ha": {}}, "facts": nobody})))
 
 
 @pytest.mark.parametrize("hostile", ["\x1b[31mred", "| `code` <b> [x](y)", "```\nfence", KEY])

@@ -201,7 +201,7 @@ def check_cluster(
     found: list[Finding] = []
     for check in checks:
         found.extend(_looked(check, seen))
-    said = explained(with_evidence(found))
+    said = with_evidence(found)
     known = operations_of(desired, context or Context("RUN", "~/.flink-wizard", "", (), ""))
     said = [_with_commands(one, seen, known) for one in said]
     order = {"error": 0, "warning": 1, "info": 2}
@@ -210,19 +210,21 @@ def check_cluster(
 
 
 def with_evidence(found: Iterable[Finding]) -> list[Finding]:
-    """The findings, each with the lines of logs that it explains; such a line is no finding of its own then.
+    """What is to be said of these findings, each with the lines of logs that it explains.
 
-    What has no id is evidence and nothing else.
+    Such a line is no finding of its own then, also where what it belongs to is explained itself. What has no id is
+    evidence and nothing else.
     """
     listed = list(found)
-    kept = [one for one in listed if not (one.evidence_of or one.anywhere)]
+    plain = [one for one in listed if not (one.evidence_of or one.anywhere)]
+    kept = explained(plain)
     alone: list[Finding] = []
     for line in listed:
         if not (line.evidence_of or line.anywhere):
             continue
         place, here = _explained_by(line, kept)
         if place is None:
-            if line.id:
+            if line.id and _explained_by(line, plain)[0] is None:
                 alone.append(replace(line, evidence_of=(), anywhere=()))
             continue
         one = kept[place]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 
 from validators.check import manual
 from wizard.desired import Desired
@@ -94,11 +95,12 @@ def _both(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 def more_logs(desired: Desired, host: str, facts: HostFacts) -> tuple[Logs, ...]:
     """The logs that only the daemons that run, or a configuration, have named."""
+    usual_ones = log_needs(desired.spec, host)
     flink: list[str] = []
     hadoop: list[str] = []
     for one in facts.daemons or ():
         path = file_of(one)
-        if path and path not in facts.logs:
+        if path and not any(fnmatchcase(path, pattern) for need in usual_ones for pattern in need.patterns):
             (hadoop if one.kind in _HADOOP else flink).extend(_out(path))
     usual = {f"{desired.spec.flink.home}/log", f"{desired.spec.local_dir}/log"}
     if desired.log_dir not in usual:
@@ -146,7 +148,7 @@ def runs(seen: Observed) -> Iterator[Run]:
             if not going and not _belongs(seen, host.name, kind):
                 continue
             files = [log for log in facts.logs.values() if _is_of(seen, log.path, kind, host.name)]
-            own = {path for one in going for path in _out(file_of(one))}
+            own = {path for one in going if (log := file_of(one)) for path in _out(log)}
             if going and own:
                 files = [log for log in files if log.path in own]
             started = min((one.started for one in going), default=None)
@@ -301,11 +303,11 @@ def _finding(run: Run, trouble: Trouble) -> Finding:
     one = trouble.signature
     newest = trouble.lines[-1]
     times = f", {len(trouble.lines)} times in this run" if len(trouble.lines) > 1 else ""
-    # What a daemon that is down has said last is the reason; one that runs may have come through.
-    severity = one.severity if one.lasts or not run.up else "info"
+    # A daemon that runs has come through what does not last: then the line is evidence for others and nothing else.
+    passing = run.up and not one.lasts
     return Finding(
-        one.id,
-        severity,
+        "" if passing else one.id,
+        one.severity,
         (run.host,),
         trouble.cause.rstrip("."),
         f"{newest.text.strip()[:300]}{times}",

@@ -100,7 +100,10 @@ def _rest(spec: ClusterSpec, host: HostSpec) -> Rest:
 
 
 def then_needs(desired: Desired, facts: ClusterFacts) -> dict[str, tuple[Need, ...]]:
-    """What the first reading has shown to be worth a look: ports of daemons, a Java and directories that are named."""
+    """What the first reading has shown to be worth a look: ports of daemons, a Java and directories that are named.
+
+    What is asked does not depend on whether it was read before: a second look must see it anew.
+    """
     seen = Observed(desired, facts)
     wanted: list[Mapping[str, tuple[Need, ...]]] = []
     for name, rest in desired.rests:
@@ -109,11 +112,7 @@ def then_needs(desired: Desired, facts: ClusterFacts) -> dict[str, tuple[Need, .
     quorum = desired.quorum
     if quorum is not None:
         # The TaskManagers ask ZooKeeper for the leader too.
-        wanted += [
-            {host.name: (quorum,)}
-            for host, found in seen.hosts()
-            if not all(server in found.zookeeper for server in quorum.servers)
-        ]
+        wanted += [{host.name: (quorum,)} for host, _ in seen.hosts()]
     for host, found in seen.hosts():
         java = seen.value(host.name, seen.line.keys.java_home)
         if java and java.startswith("/") and found.java_major(java) is None:
@@ -139,24 +138,21 @@ def _of_hdfs(seen: Observed) -> Iterator[Mapping[str, tuple[Need, ...]]]:
     hdfs, joined = seen.desired.hdfs, seen.desired.joined
     if hdfs is None:
         if joined is not None:
-            master = seen.facts[seen.master.name]
-            webs = tuple(web for web in joined.webs if web.key not in master.rest)
-            if webs and master.reached:
-                yield {seen.master.name: webs}
-            if joined.rpc is not None:
-                for host, found in seen.hosts():
-                    if joined.rpc not in found.tcp:
-                        yield {host.name: (Tcp((joined.rpc,)),)}
+            for host, _ in seen.hosts():
+                if host.name == seen.master.name and joined.webs:
+                    yield {host.name: joined.webs}
+                if joined.rpc is not None:
+                    yield {host.name: (Tcp((joined.rpc,)),)}
         return
     for host, found in seen.hosts():
-        if host.name == hdfs.namenode.name and hdfs.web.key not in found.rest:
+        if host.name == hdfs.namenode.name:
             yield {host.name: (hdfs.web,)}
         kinds = kinds_on(hdfs, host.name)
         used = tuple(path for kind in kinds for path in used_dirs(hdfs, host.name, found, kind))
         dirs = tuple(dict.fromkeys((*hdfs.nodes[host.name].directories, *used)))
-        if fresh := tuple(path for path in dirs if path not in found.storage):
-            yield {host.name: (Storage(fresh), Paths(fresh))}
+        if dirs:
+            yield {host.name: (Storage(dirs), Paths(dirs))}
         file = found.conf_file(hdfs.home, hdfs.hadoop.env_file)
         java, _ = java_home_of(file.text or "") if file is not None else ("", "")
-        if java and java.startswith("/") and f"{java}/bin/java" not in found.paths:
+        if java and java.startswith("/"):
             yield {host.name: (Javas((java,)), Paths((f"{java}/bin/java",)))}

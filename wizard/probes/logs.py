@@ -108,4 +108,4 @@ def _numbered(text: str, before: int | None) -> LogLine | None:
     number, colon, line = text.partition(":")
     if not colon or not number.isdigit():
         return None
-    return LogLine(None if before is None else before + int(number), line)
+    return LogLine(line, None if before is None else before + int(number))
