@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ def test_flink_is_joined_to_an_hdfs_that_is_there(lab: Lab, tmp_path: Path) -> N
     untouched(lab, before)
     again = operator.run("apply", file, "--yes")
     assert again.status == 0 and "Nothing to change" in again.out, again
+    checked = operator.run("check", file)
+    assert checked.status == 0 and checked.out.startswith("Healthy"), checked
 
     lab["node0"].write("/home/flink/poem", "a rose is a rose\n", owner="flink")
     lab["node0"].exec(f"{HOME}/bin/hdfs dfs -put poem /flink/poem", user="flink")
@@ -66,6 +69,17 @@ def test_flink_is_joined_to_an_hdfs_that_is_there(lab: Lab, tmp_path: Path) -> N
     words = "hdfswords.jar hdfs://nn:8020/flink/poem hdfs:///flink/words"
     said = lab["node0"].exec(["bash", "-lc", f"{FLINK}/bin/flink run {words}"], user="flink", check=False)
     assert "HDFS-WORDS a 2, is 1, rose 2" in said.stdout, said
+
+    stop_namenode(lab)
+    before = lab.snapshot()
+    checked = operator.run("check", file, "--fix-safe")
+    found = re.findall(r"^(\S+) +(.*): .*  \[([\w-]+)\]$", checked.out, re.M)
+    assert found == [("error", "node0, node1", "namenode-unreachable")], checked
+    untouched(lab, before)
+
+
+def stop_namenode(lab: Lab) -> None:
+    lab["nn"].exec("for pid in $(pgrep java); do kill -9 $pid; tail --pid=$pid -f /dev/null; done")
 
 
 def untouched(lab: Lab, before: Any) -> None:
@@ -80,7 +94,7 @@ def untouched(lab: Lab, before: Any) -> None:
 def test_one_that_does_not_answer_is_named_and_nothing_is_started_for_it(lab: Lab) -> None:
     operator = operator_of(lab)
     file = operator.write(joining(address="hdfs://nn:8020", conf_dir=CONF) | {"start": {"flink": False}})
-    lab["nn"].exec("for pid in $(pgrep java); do kill -9 $pid; tail --pid=$pid -f /dev/null; done")
+    stop_namenode(lab)
     before = lab.snapshot()
     ran = operator.run("apply", file, "--yes")
     assert ran.status != 0, ran

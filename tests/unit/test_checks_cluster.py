@@ -17,6 +17,7 @@ from tests.unit.worlds import run
 from validators.cluster.catalogue import CLUSTER_CHECKS, check_cluster, meanings
 from validators.cluster.looking import first_needs, then_needs
 from validators.cluster.observed import ClusterCheck, Observed
+from wizard.commands import lines_of
 from wizard.facts import ClusterFacts, HostFacts
 from wizard.findings import Finding
 from wizard.flink.catalogue import LINES
@@ -91,6 +92,17 @@ def test_a_planned_fix_mends_what_was_found_and_nothing_is_left_to_do(case: dict
     renewed = {"start-taskmanager", "start-jobmanager"} if ended else set[str]()
     left = {done.operation for done in again.done if not done.operation.startswith("end-")}
     assert left - renewed <= {"take-lock", "release-lock"}
+
+
+@pytest.mark.parametrize("case", cases())
+def test_no_fix_formats_or_removes_anything_of_hdfs(case: dict[str, Any]) -> None:
+    if "hdfs" not in case.get("spec", {}):
+        return
+    plan, facts = plan_of(case)
+    done = run(plan, facts, consent=lambda operation, jobs: True).done
+    told = "\n".join(lines_of(command) for one in done for command in one.commands)
+    assert "-format" not in told and "-safemode" not in told and "rm -r" not in told
+    assert not any(one.operation == "format-namenode" for one in done)
 
 
 def test_a_fix_changes_the_hosts_that_it_names_alone() -> None:

@@ -131,7 +131,14 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         "ha-storage-unusable": frozenset({"jobmanager-down", "ha-no-leader"}),
         "ha-storage-not-shared": frozenset({"jobmanager-down"}),
         "hdfs-root-refused": _HADOOP_DOWN,
-        "hadoop-missing": _HADOOP_DOWN | {"hadoop-java-home-not-set", "hdfs-workers-file-wrong"},
+        "hadoop-missing": _HADOOP_DOWN
+        | {
+            "hadoop-java-home-not-set",
+            "hdfs-workers-file-wrong",
+            "hdfs-not-formatted",
+            "hdfs-datanode-dir-bad",
+        }
+        | {"hdfs-conf-out-of-sync", "flink-hadoop-classpath-missing", "hdfs-dirs-in-tmp"},
         "hadoop-java-home-not-set": _HADOOP_DOWN | {"flink-hadoop-classpath-missing"},
         "hdfs-java-unsupported": _HADOOP_DOWN,
         "hdfs-config-broken": _HADOOP_DOWN | {"hdfs-conf-out-of-sync", "flink-hadoop-classpath-missing"},
