@@ -27,7 +27,8 @@ from .agreement import AGREEMENT
 from .configuration import CONFIGURATION
 from .files import FILES
 from .ha import HA
-from .hdfs import HDFS, HDFS_DAEMONS
+from .hdfs import HDFS_DAEMONS
+from .hdfsconf import HDFS
 from .hdfsdata import HDFS_DATA
 from .java import JAVA
 from .killed import KILLED

@@ -37,7 +37,8 @@ from wizard.plan import merged_needs
 from wizard.spec import ClusterSpec, HostSpec
 
 from .files import temporary, written
-from .hdfs import java_home_of, kinds_on
+from .hdfs import kinds_on
+from .hdfsconf import java_home_of
 from .hdfsdata import used_dirs
 from .killed import kernel
 from .logs import log_needs, more_logs
