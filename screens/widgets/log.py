@@ -114,8 +114,6 @@ class LogPane(Vertical):
             parts += [("  n next  N previous", "$text-muted")]
         if self.mode != "line" or lines.host is not None:
             parts += [("  ", ""), (host, "$secondary")]
-        if self.mode != "line" and lines.details:
-            parts += [("  with details", "$text-muted")]
         parts += [("  ", ""), (self.book.count, failed)]
         if self.mode == "line":
             newest = next((line for line in reversed(self.book.lines) if not line.detail), None)
