@@ -55,3 +55,35 @@ async def test_rows_stay_themselves_and_follow_the_order_of_what_is_gravest() ->
         ]
         assert all(row is before.get(row.finding.hosts, row) for row in after)
         assert [row.finding.hosts[0] for row in after if row.opened] == ["node3"]
+
+
+async def test_a_finding_that_a_further_host_has_takes_no_new_row() -> None:
+    app = Alone()
+    async with app.run_test(size=(100, 30)) as pilot:
+        part = app.query_one(StepFindings)
+        part.show((missing(1),))
+        await pilot.pause()
+        row = part.query_one(FindingRow)
+        row.focus()
+        row.action_open()
+        wider = replace(missing(1), hosts=("node1", "node2"))
+        part.show((wider,))
+        await pilot.pause()
+        assert part.query_one(FindingRow) is row and row.finding == wider
+        assert row.opened and app.focused is row
+
+
+async def test_hosts_that_are_read_anew_get_their_rows_back() -> None:
+    app = Alone()
+    async with app.run_test(size=(100, 30)) as pilot:
+        part = app.query_one(StepFindings)
+        findings = tuple(missing(number) for number in range(3))
+        part.show(findings)
+        await pilot.pause()
+        rows = list(part.query(FindingRow))
+        part.show(())
+        await pilot.pause()
+        assert not part.display
+        part.show(findings)
+        await pilot.pause()
+        assert part.display and list(part.query(FindingRow)) == rows
