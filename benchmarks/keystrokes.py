@@ -135,8 +135,9 @@ def measure(turns: Turns) -> Report:
             "An imagined host answers after 0.1 to 1 s, and what a real one printed is parsed at every reading; 12 that are "
             "at it for less than a second are read at a time, and those beyond a second besides. Over ssh the logins are "
             "real, to 201 addresses of one lab host that prints after 0.3 s what it printed once: its sshd is on the same "
-            "cores, what real hosts compute is not: with or without real-time priority the wizard has a core before sshd. What the "
-            "thread of the screen waited for a core all the same (`/proc/PID/schedstat`) is taken off in the column before the last. What makes the bursts runs in the wizard's own process.",
+            "cores, what real hosts compute is not: with or without real-time priority the wizard has a core before sshd. What "
+            "the thread of the screen waited for a core all the same (`/proc/PID/schedstat`) is taken off in the last column "
+            "but one. What makes the bursts runs in the wizard's own process.",
         ),
     )
 
