@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.widget import Widget
 
 from wizard.words import name_of
 
@@ -107,7 +108,7 @@ class LogLines(ScrollView, can_focus=True):
     def _grow(self, size: Size) -> None:
         """Take so much room for scrolling. The screen is laid out anew only where the scroll bar comes or goes."""
         if self.show_vertical_scrollbar and size.height > self.container_size.height:
-            self.set_reactive(LogLines.virtual_size, size)  # pyright: ignore[reportArgumentType]
+            self.set_reactive(Widget.virtual_size, size)  # pyright: ignore[reportArgumentType]
             self.vertical_scrollbar.window_virtual_size = size.height
         else:
             self.virtual_size = size

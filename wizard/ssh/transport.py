@@ -18,7 +18,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 import paramiko
-from paramiko.packet import Packetizer
+from paramiko.packet import Packetizer  # pyright: ignore
 
 from wizard.connection import ConnectionFailed, Stop
 from wizard.keysfirst import KEYS
@@ -46,7 +46,7 @@ hundreds of connections that is thousands of threads a second that want the inte
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 
-class _Packets(Packetizer):
+class _Packets(Packetizer):  # pyright: ignore[reportUntypedBaseClass]
     """Packets that are computed on once no key is under way."""
 
     def read_message(self) -> tuple[int, paramiko.Message]:
