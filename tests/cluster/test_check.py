@@ -147,7 +147,7 @@ def staged_found_mended(bench: Bench, ailment: Ailment) -> None:
         if ailment.mend == "fix":
             status, fixed = bench.report("--fix", *sorted({id for id, _ in ailment.found}), file=file)
             left = frozenset(serious(fixed)) - bench.usual
-            assert status == 0 and not left, told(left, frozenset(), fixed)
+            assert status == 0 and not left, f"--fix ended with {status}; {told(left, frozenset(), fixed)}"
             assert pairs(fixed, "fixed") >= {one for one in ailment.found if _told_fixed(one, report)}, fixed
             assert bench.overview()["slots-total"] == bench.kind.slots
         elif ailment.by_hand is not None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.running import cluster_of
+from tests.unit.running import HOME, cluster_of
 from tests.unit.worlds import run
 from validators.cluster.catalogue import CLUSTER_CHECKS, check_cluster, meanings
 from validators.cluster.looking import first_needs, then_needs
@@ -109,6 +109,15 @@ def test_a_fix_changes_the_hosts_that_it_names_alone() -> None:
     plan, _ = plan_of({"conf": {"w2": {"taskmanager.numberOfTaskSlots": "7"}}, "facts": {}})
     changed = {(step.host, step.id) for stage in plan.stages for step in stage.steps}
     assert {host for host, id in changed if id in {"write-config", "start-taskmanager"}} == {"w2"}
+
+
+def test_a_home_that_is_copied_from_the_master_gets_the_configuration_of_its_own_host() -> None:
+    case = {"facts": {"w1": {"homes": {HOME: {"path": HOME, "exists": False, "version": None, "jars": {}}}}}}
+    desired, _ = cluster_of(case)
+    plan, facts = plan_of(case)
+    assert {"copy-flink", "write-config"} <= {step.id for step in plan.steps if step.host == "w1"}
+    after = run(plan, facts, consent=lambda operation, jobs: True).facts
+    assert Observed(desired, after).value("w1", "taskmanager.host") == "w1"
 
 
 def test_ports_are_asked_of_every_other_node() -> None:

@@ -187,6 +187,11 @@ def _wanted(seen: Observed, host: str, master: Mapping[str, str]) -> dict[str, s
     if worker is not None and worker.memory_mib is not None:
         wanted[seen.line.memory.taskmanager.key] = node[seen.line.memory.taskmanager.key]
     mine = seen.config(host)
+    if mine is not None and worker is not None:
+        told = mine.values.get(keys.tm_host)
+        others = {name for one in spec.hosts if one.name != host for name in (one.name, one.address)}
+        if keys.tm_host not in wanted and told in others - {worker.name, worker.address}:
+            wanted[keys.tm_host] = worker.address
     if host == spec.master.name or mine is None:
         return wanted
     standby = any(one.name == host for one in spec.standby)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from validators.check import manual
 from wizard.facts import HomeFacts
@@ -42,7 +43,8 @@ def homes(seen: Observed) -> Iterator[Finding]:
                 f"Flink {spec.flink.version}, at the same path on every host",
                 "Flink's scripts call the same path on every host, and do not say where it was missing.",
                 (f"{host.name}: {spec.flink.home}",),
-                fix,
+                # What comes with the copy is the master's configuration, which names the master as this host.
+                replace(fix, settings=tuple(seen.desired.nodes[host.name].config)) if fix.operation else fix,
             )
         elif len(dist := [name for name in home.jars if name.startswith("flink-dist")]) > 1:
             yield Finding(

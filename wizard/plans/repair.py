@@ -120,6 +120,7 @@ def picks_of(wish: Desired, chosen: Iterable[Finding], whole: bool) -> Picks:
             if fix.operation == "make-own":
                 paths[host] = tuple(dict.fromkeys((*paths.get(host, ()), *(key for key, _ in fix.settings))))
             elif fix.settings:
+                _add(wish, steps, host, "write-config")
                 settings.setdefault(host, {}).update(fix.settings)
     return Picks(frozenset(steps), settings, paths, whole)
 

@@ -16,6 +16,7 @@ from tests.cluster.ailments.staging import (
     start,
     stop,
     text,
+    without,
 )
 
 TWENTY = "flink-1.20"
@@ -54,7 +55,7 @@ AILMENTS: tuple[Ailment, ...] = (
         how="taskmanager.heap.size: 4000m beside process.size on node1",
         stage=line("node1", "taskmanager.heap.size: 4000m"),
         found=on("memory-config-impossible@node1"), grade="asks",
-        after=line("node1", "taskmanager.heap.size"),
+        after=without("node1", "taskmanager.heap.size"),
     ),
     Ailment(
         36, "java-version-unsupported", "a Java that is too new", TWENTY,
@@ -102,7 +103,7 @@ AILMENTS: tuple[Ailment, ...] = (
         how="taskmanager.memory.process.size: 1g on node1",
         stage=line("node1", "taskmanager.memory.process.size: 1g"),
         found=on("legacy-memory-keys@node1"), status=0, grade="safe",
-        after=line("node1", "taskmanager.memory.process.size"),
+        after=without("node1", "taskmanager.memory.process.size"),
     ),
     Ailment(
         70, "crlf-scripts-or-workers", "a list with the line ends of another system", NINE,

@@ -23,6 +23,7 @@ from tests.cluster.ailments.staging import (
     stop,
     text,
     tried,
+    without,
 )
 from tests.lab import faults
 
@@ -105,7 +106,13 @@ AILMENTS: tuple[Ailment, ...] = (
         how="a key is added on node1, nothing is started anew",
         stage=each(registered(), settled("node1", "taskmanager", 4), line("node1", "taskmanager.registration.timeout: 4 min")),
         found=on("restart-pending@node1"), status=0, grade="asks",
-        after=line("node1", "taskmanager.registration.timeout"),
+        after=without("node1", "taskmanager.registration.timeout"),
+    ),
+    Ailment(
+        19, "conf-out-of-sync", "a worker that tells another worker's name",
+        how="taskmanager.host: node2 on node1, its TaskManager started anew",
+        stage=each(stop("node1"), line("node1", "taskmanager.host: node2"), registered(2), start("node1"), registered()),
+        found=on("conf-out-of-sync@node1"), grade="asks",
     ),
     Ailment(
         22, "workers-file-wrong", "two workers on one line",
@@ -142,14 +149,14 @@ AILMENTS: tuple[Ailment, ...] = (
         how="a line of node1 begins with a tab",
         stage=flink("node1", "printf '\\trest.port: 8081\\n' >> conf/config.yaml"),
         found=on("conf-yaml-syntax@node1"), grade="asks",
-        after=line("node1", "rest.port"),
+        after=without("node1", "rest.port"),
     ),
     Ailment(
         32, "conf-yaml-syntax", "a line that is indented",
         how="a line of node1 is indented by two blanks",
         stage=flink("node1", "printf '  rest.port: 8081\\n' >> conf/config.yaml"),
         found=on("conf-yaml-syntax@node1"), grade="asks",
-        after=line("node1", "rest.port"),
+        after=without("node1", "rest.port"),
     ),
     Ailment(
         34, "conf-missing", "a configuration under its old name",
@@ -174,10 +181,10 @@ AILMENTS: tuple[Ailment, ...] = (
     ),
     Ailment(
         95, "checkpoint-dir-not-shared", "checkpoints in a directory of each host",
-        how="state.checkpoints.dir: file:///var/cp on node0",
-        stage=each(line("node0", "state.checkpoints.dir: file:///var/cp"), again("node0", "jobmanager"), registered()),
+        how="execution.checkpointing.dir: file:///var/cp on node0",
+        stage=each(line("node0", "execution.checkpointing.dir: file:///var/cp"), again("node0", "jobmanager"), registered()),
         found=on("checkpoint-dir-not-shared@node0"), status=0, grade="manual", mend="hand",
-        by_hand=each(line("node0", "state.checkpoints.dir"), again("node0", "jobmanager"), registered()),
+        by_hand=each(line("node0", "execution.checkpointing.dir"), again("node0", "jobmanager"), registered()),
         by_hand_how="the key is taken out",
     ),
 )  # fmt: skip

@@ -64,6 +64,19 @@ def line(host: str, *lines: str) -> Act:
     return act
 
 
+def without(host: str, key: str) -> Act:
+    """Take a line of the configuration out under the file's old time, so that no daemon is older than it."""
+
+    def act(bench: Bench) -> None:
+        keep = f"touch -r {bench.config} /tmp/time"
+        bench.flink(
+            host,
+            f"{keep} && sed -i '/^{key}:/d' {bench.config} && touch -r /tmp/time {bench.config}; rm /tmp/time",
+        )
+
+    return act
+
+
 def text(host: str, path: str, content: str) -> Act:
     """A file of Flink's home with this content."""
 
