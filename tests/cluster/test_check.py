@@ -99,6 +99,10 @@ def test_an_ailment_is_found_alone_and_mended(benches: Shared, ailment: Ailment)
     start = time.monotonic()
     try:
         staged_found_mended(bench, ailment)
+    except KeyboardInterrupt:
+        benches.drop(ailment.kind)
+        raise
+    # What pytest itself raises is no Exception, such as the end of a test that took too long.
     except BaseException as failure:
         if not isinstance(failure, Exception) or not recovered(bench):
             benches.drop(ailment.kind)

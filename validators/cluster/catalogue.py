@@ -31,6 +31,7 @@ from .hdfs import HDFS_DAEMONS
 from .hdfsconf import HDFS
 from .hdfsdata import HDFS_DATA
 from .java import JAVA
+from .killed import KILLED
 from .logins import LOGINS
 from .logs import LOGS, VAGUE
 from .machines import ACCOUNTS, MACHINES, NAMES, REACH, RESOURCES
@@ -52,6 +53,7 @@ CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     *HA,
     *NAMES,
     *RESOURCES,
+    KILLED,
     *PROCESSES,
     NETWORK,
     *REGISTRATION,
@@ -117,6 +119,7 @@ CAUSES: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "name-differs": frozenset({"taskmanager-not-registered"}),
         "host-unreachable": frozenset({"ssh-between-nodes-closed"}),
+        "tm-oom-killed": frozenset({"taskmanager-down"}),
         "port-in-use": frozenset({"jobmanager-down", "taskmanager-down", "rest-unreachable"}),
         "firewall-tm-ports": frozenset({"taskmanager-not-registered"}),
         "jobmanager-down": frozenset({"taskmanager-not-registered", "jm-on-wrong-host", "ha-no-leader"}),

@@ -40,6 +40,7 @@ from .files import temporary, written
 from .hdfs import kinds_on
 from .hdfsconf import java_home_of
 from .hdfsdata import used_dirs
+from .killed import kernel
 from .logs import log_needs, more_logs
 from .network import matrix
 from .observed import Observed
@@ -71,6 +72,7 @@ def first_needs(spec: ClusterSpec) -> dict[str, tuple[Need, ...]]:
         host.name: (*everywhere, *hadoop.get(host.name, ()), *log_needs(spec, host.name))
         for host in spec.hosts
     }
+    own = merged_needs((own, {worker.name: (kernel(home),) for worker in spec.workers}))
     if len(spec.hosts) == 1 and spec.master.local:
         return merged_needs((own, {spec.master.name: (_rest(spec, spec.master),)}))
     known = tuple(

@@ -65,11 +65,22 @@ def _highly_available() -> dict[str, Any]:
     return base | {"ha": {"zookeeper": ["node2"], "storage_dir": f"{SHARED}/flink-ha"}}
 
 
+def _light(version: str, **more: Any) -> dict[str, Any]:
+    """Daemons that start with little work: they are started often, and run no job of any size."""
+    wanted = answers(version, **more)
+    options = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    wanted["flink"]["config"] |= {
+        "env.java.opts.jobmanager": options,
+        "env.java.opts.taskmanager": options,
+    }
+    return wanted
+
+
 KINDS: dict[str, Kind] = {
-    "flink": Kind("2.3.0", lambda: answers("2.3.0"), _three),
-    "flink-1.20": Kind("1.20.5", lambda: answers("1.20.5"), _three),
-    "flink-1.9": Kind("1.9.3", lambda: answers("1.9.3", java={"allow_unsupported": True}), _three),
-    "flink-on-master": Kind("2.3.0", lambda: answers("2.3.0", workers=["node0", "node1"]), _three),
+    "flink": Kind("2.3.0", lambda: _light("2.3.0"), _three),
+    "flink-1.20": Kind("1.20.5", lambda: _light("1.20.5"), _three),
+    "flink-1.9": Kind("1.9.3", lambda: _light("1.9.3", java={"allow_unsupported": True}), _three),
+    "flink-on-master": Kind("2.3.0", lambda: _light("2.3.0", workers=["node0", "node1"]), _three),
     "hdfs": Kind("1.9.3", lambda: hdfs_answers("2.7.3", "1.9.3", ["node1", "node2"]), _three),
     "ha": Kind("2.3.0", _highly_available, _sharing),
 }

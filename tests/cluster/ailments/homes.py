@@ -5,10 +5,33 @@ Data alone: node0 is the master, node1 and node2 are workers of two slots each.
 
 from __future__ import annotations
 
-from tests.cluster.ailments.ailment import Ailment, Undo, on
+from tests.cluster.ailments.ailment import Act, Ailment, Undo, on
 from tests.cluster.ailments.bench import Bench
-from tests.cluster.ailments.staging import each, flink, kill, listens, registered, root, start, stop, text
+from tests.cluster.ailments.staging import (
+    each,
+    flink,
+    gone,
+    kill,
+    listens,
+    registered,
+    root,
+    start,
+    stop,
+    text,
+)
 from tests.distributions import flink_archive
+from tests.lab import faults
+
+
+def starve(host: str, mib: int) -> Act:
+    """Start a TaskManager where the kernel grants only so much memory, and see it killed."""
+
+    def act(bench: Bench) -> None:
+        with faults.limit_memory(bench.node(host), mib):
+            start(host)(bench)
+            gone(host)(bench)
+
+    return act
 
 
 def hold(host: str, port: int):
@@ -124,6 +147,12 @@ DAEMONS: tuple[Ailment, ...] = (
         how="kill -9 on node1",
         stage=kill("node1"),
         found=on("taskmanager-down@node1"), grade="safe", quick=True,
+    ),
+    Ailment(
+        55, "tm-oom-killed", "a TaskManager that the kernel killed",
+        how="node1 may take 120 MiB while its TaskManager starts; then the limit is gone",
+        stage=each(stop("node1"), starve("node1", 120)),
+        found=on("tm-oom-killed@node1"), grade="asks",
     ),
     Ailment(
         68, "jm-on-wrong-host", "a JobManager on a worker",

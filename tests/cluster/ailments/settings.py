@@ -18,6 +18,7 @@ from tests.cluster.ailments.staging import (
     listens,
     registered,
     root,
+    settled,
     start,
     stop,
     text,
@@ -102,7 +103,7 @@ AILMENTS: tuple[Ailment, ...] = (
     Ailment(
         19, "restart-pending", "a daemon older than its configuration",
         how="a key is added on node1, nothing is started anew",
-        stage=each(registered(), root("node1", "sleep 2.5"), line("node1", "taskmanager.registration.timeout: 4 min")),
+        stage=each(registered(), settled("node1", "taskmanager", 4), line("node1", "taskmanager.registration.timeout: 4 min")),
         found=on("restart-pending@node1"), status=0, grade="asks",
         after=line("node1", "taskmanager.registration.timeout"),
     ),
