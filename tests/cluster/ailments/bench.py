@@ -40,17 +40,6 @@ def _three() -> list[HostSettings]:
     return [desk(), *(HostSettings(name, sudo="nopasswd") for name in NODES)]
 
 
-def _light(version: str, **more: Any) -> dict[str, Any]:
-    """Daemons that start with little work: they are started often, and run no job of any size."""
-    wanted = answers(version, **more)
-    options = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-    wanted["flink"]["config"] |= {
-        "env.java.opts.jobmanager": options,
-        "env.java.opts.taskmanager": options,
-    }
-    return wanted
-
-
 SHARED = "/srv/shared"
 """Where nodes see the directory that they have in common."""
 
@@ -74,6 +63,17 @@ def _highly_available() -> dict[str, Any]:
     base = _light("2.3.0", workers=["node1", "node2"], standby=["node1"])
     base["flink"]["config"] |= session
     return base | {"ha": {"zookeeper": ["node2"], "storage_dir": f"{SHARED}/flink-ha"}}
+
+
+def _light(version: str, **more: Any) -> dict[str, Any]:
+    """Daemons that start with little work: they are started often, and run no job of any size."""
+    wanted = answers(version, **more)
+    options = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    wanted["flink"]["config"] |= {
+        "env.java.opts.jobmanager": options,
+        "env.java.opts.taskmanager": options,
+    }
+    return wanted
 
 
 KINDS: dict[str, Kind] = {
