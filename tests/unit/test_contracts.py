@@ -25,6 +25,7 @@ SCREENS_MAY_IMPORT = {
     "assets",
     "events",
     "findings",
+    "keysfirst",
     "printer",
     "progress",
     "questions",
