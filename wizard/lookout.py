@@ -16,6 +16,7 @@ from typing import Protocol
 from . import events
 from .events import Sink
 from .facts import ClusterFacts, HostFacts, LoginFailure
+from .keysfirst import KEYS
 from .needs import Need
 from .plan import merged_needs
 from .readings import Readings
@@ -29,6 +30,9 @@ AT_ONCE = 64
 FRESH = 12
 """Of these, those that are at it for less than `SOON`: each login costs this machine about a hundredth of a second of
 computing, and the threads that do it and the keyboard share one interpreter."""
+
+TYPING = 2.0
+"""Seconds after a key during which half as many are fresh: hosts can wait longer than whoever types."""
 
 SOON = 1.0
 """Seconds after which a host that has not answered mostly makes us wait and nothing else."""
@@ -98,7 +102,7 @@ class Lookout:
         self._read_at: dict[str, float] = {}
         self._telling = 0
         self._closed = False
-        self._turns = Turnstile(FRESH, SOON)
+        self._turns = Turnstile(lambda: FRESH // 2 if KEYS.quiet < TYPING else FRESH, SOON)
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="read")
 
     @property

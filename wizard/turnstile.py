@@ -12,13 +12,18 @@ from contextlib import contextmanager
 
 
 class Turnstile:
-    """Lets `at_once` in, and one more for each that has been inside for `patience` (s): that one only waits by now.
+    """Lets `at_once` in, a number that may change, and one more for each that has been inside for `patience` (s): that one only waits by now.
 
     A login and what a host printed are computed by this program. All at once they would leave the keyboard no time,
     and none of them would be done sooner.
     """
 
-    def __init__(self, at_once: int, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        at_once: int | Callable[[], int],
+        patience: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._at_once = at_once
         self._patience = patience
         self._clock = clock
@@ -49,6 +54,7 @@ class Turnstile:
         """Seconds until there is room for one more, if nobody leaves."""
         now = self._clock()
         fresh = sorted(since for since in self._inside.values() if now - since < self._patience)
-        if len(fresh) < self._at_once:
+        at_once = self._at_once if isinstance(self._at_once, int) else self._at_once()
+        if len(fresh) < at_once:
             return 0.0
-        return max(fresh[len(fresh) - self._at_once] + self._patience - now, 0.001)
+        return max(fresh[len(fresh) - at_once] + self._patience - now, 0.001)

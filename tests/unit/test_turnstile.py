@@ -62,3 +62,18 @@ def test_who_leaves_lets_the_next_one_in() -> None:
             entering(stack, turns, inside, 1, stop)
             assert inside == []
         until(lambda: inside == [1])
+
+
+def test_how_many_come_in_may_change_and_whoever_is_inside_stays() -> None:
+    room = [1]
+    turns, stop = Turnstile(lambda: room[0], 3600.0), threading.Event()
+    inside: list[int] = []
+    with ExitStack() as stack:
+        entering(stack, turns, inside, 0, stop)
+        until(lambda: inside == [0])
+        entering(stack, turns, inside, 1, stop)
+        room[0] = 2
+        turns.nudge()
+        until(lambda: inside == [0, 1])
+        room[0] = 1
+        assert turns._left() > 0
