@@ -88,7 +88,7 @@ def untouched(lab: Lab, before: Any) -> None:
     logs = (f"{HOME}/logs", "/data/hdfs/", "/tmp")
     assert [path for path in changed.get("nn", []) if not path.startswith(logs)] == []
     for name in ("node0", "node1"):
-        assert [path for path in changed[name] if path.startswith((HOME, "/data"))] == []
+        assert [path for path in changed.get(name, []) if path.startswith((HOME, "/data"))] == []
 
 
 def test_one_that_does_not_answer_is_named_and_nothing_is_started_for_it(lab: Lab) -> None:

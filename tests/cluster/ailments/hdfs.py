@@ -167,7 +167,7 @@ AILMENTS: tuple[Ailment, ...] = (
             root("node2", f"sed -i 's|node0:8020|node0:9999|' {CONF}/core-site.xml"),
             down("node2", "datanode"), up("node2", "datanode"),
         ),
-        found=on("fs-defaultfs-wrong@node2"), grade="safe", quick=True,
+        found=on("fs-defaultfs-wrong@node2"), grade="safe",
     ),
     Ailment(
         66, "fs-defaultfs-wrong", "no file system named", kind="hdfs",
