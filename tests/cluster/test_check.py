@@ -75,6 +75,33 @@ def test_a_healthy_cluster_is_clean_and_is_left_as_it_is(benches: Shared) -> Non
     assert set(bench.lab.changes_since(before)) <= {"desk"}
 
 
+def test_three_ailments_at_once_are_three_findings(benches: Shared) -> None:
+    bench = benches("flink")
+    titles = (
+        "a TaskManager that was killed",
+        "a worker that does not trust the key",
+        "two workers on one line",
+    )
+    wanted: frozenset[tuple[str, str]] = frozenset()
+    for one in AILMENTS:
+        if one.title in titles and one.stage is not None:
+            one.stage(bench)
+            wanted |= one.found
+    status, report = bench.report()
+    assert status == 3 and serious(report) == wanted and len(wanted) == 3, report
+    status, mended = bench.report("--fix-safe")
+    assert status == 0 and pairs(mended, "fixed") == wanted, mended
+
+
+def test_what_is_left_to_the_operator_and_a_misspelt_id_have_their_own_status(benches: Shared) -> None:
+    bench = benches("flink")
+    assert "Did you mean taskmanager-down?" in bench.check("--fix", "taskmanager-dow").err
+    assert bench.check("--fix", "taskmanager-dow").status == 2
+    assert bench.check("--fix", "port-in-use").status == 0
+    status, waived = bench.report("--waive", "trusted-keys")
+    assert status == 0 and waived["healthy"]
+
+
 def _cases() -> list[Any]:
     done = {key for key, row in known().items() if row["passed"]}
     order = list(KINDS)
@@ -185,33 +212,6 @@ def healthy(bench: Bench) -> None:
     bench.registered()
     status, report = bench.report()
     assert status == 0 and pairs(report) == bench.usual, told(pairs(report), bench.usual, report)
-
-
-def test_three_ailments_at_once_are_three_findings(benches: Shared) -> None:
-    bench = benches("flink")
-    titles = (
-        "a TaskManager that was killed",
-        "a worker that does not trust the key",
-        "two workers on one line",
-    )
-    wanted: frozenset[tuple[str, str]] = frozenset()
-    for one in AILMENTS:
-        if one.title in titles and one.stage is not None:
-            one.stage(bench)
-            wanted |= one.found
-    status, report = bench.report()
-    assert status == 3 and serious(report) == wanted and len(wanted) == 3, report
-    status, mended = bench.report("--fix-safe")
-    assert status == 0 and pairs(mended, "fixed") == wanted, mended
-
-
-def test_what_is_left_to_the_operator_and_a_misspelt_id_have_their_own_status(benches: Shared) -> None:
-    bench = benches("flink")
-    assert "Did you mean taskmanager-down?" in bench.check("--fix", "taskmanager-dow").err
-    assert bench.check("--fix", "taskmanager-dow").status == 2
-    assert bench.check("--fix", "port-in-use").status == 0
-    status, waived = bench.report("--waive", "trusted-keys")
-    assert status == 0 and waived["healthy"]
 
 
 @pytest.mark.long
