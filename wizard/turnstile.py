@@ -12,7 +12,8 @@ from contextlib import contextmanager
 
 
 class Turnstile:
-    """Lets `at_once` in, a number that may change, and one more for each that has been inside for `patience` (s): that one only waits by now.
+    """Lets `at_once` in, a number that may change, and one more for each that has been inside for `patience` (s): that
+    one only waits by now.
 
     A login and what a host printed are computed by this program. All at once they would leave the keyboard no time,
     and none of them would be done sooner.
