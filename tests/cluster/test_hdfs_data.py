@@ -181,7 +181,7 @@ WAYS = (
         command=lambda w, file: ("remove-worker", file, "node3", "--yes")),
 )  # fmt: skip
 
-BY_DEFAULT = {"name-dir-emptied", "version-gone", "other-directories"}
+BY_DEFAULT = {"name-dir-emptied", "other-directories"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Standby JobManagers for real: Flink's own ZooKeeper, a directory in common, and a leader that is killed.
 
-The tests share one cluster and run in this order.
+The tests share one cluster; each first sees that it runs.
 """
 
 from __future__ import annotations
@@ -68,6 +68,14 @@ def leader(operator: Operator, file: str) -> str:
     return said[1] if said else ""
 
 
+def running(operator: Operator) -> str:
+    """The file of a cluster with a standby that runs, whichever tests came before."""
+    file = operator.write(with_standby("node1"))
+    applied = operator.run("apply", file, "--yes")
+    assert applied.status == 0, applied
+    return file
+
+
 def test_the_standby_answers_with_all_taskmanagers_when_the_leader_is_killed(lab: Lab) -> None:
     operator = operator_of(lab)
     file = operator.write(with_standby("node1"))
@@ -112,8 +120,7 @@ def test_the_standby_answers_with_all_taskmanagers_when_the_leader_is_killed(lab
 @pytest.mark.long
 def test_a_standby_goes_and_comes_back_while_the_cluster_runs(lab: Lab) -> None:
     operator = operator_of(lab)
-    file = "/home/flink/cluster.yaml"
-    assert operator.run("apply", file, "--yes").status == 0
+    file = running(operator)
     other = java(lab, "node2", "TaskManagerRunner")
 
     gone = operator.run("remove-jobmanager", file, "node1", "--yes")
@@ -135,7 +142,7 @@ def test_a_standby_goes_and_comes_back_while_the_cluster_runs(lab: Lab) -> None:
 @pytest.mark.long
 def test_a_stop_ends_every_daemon_and_a_start_brings_all_back(lab: Lab) -> None:
     operator = operator_of(lab)
-    file = "/home/flink/cluster.yaml"
+    file = running(operator)
     stopped = operator.run("stop", file)
     assert stopped.status == 0, stopped
     assert not any(java(lab, name, "") for name in NODES)
