@@ -17,11 +17,13 @@ _ADDRESS = ("fs.defaultFS", "fs.default.name")
 
 @dataclass(frozen=True, slots=True)
 class Hadoop:
-    """An HDFS that exists. `conf_dir` and `address` are "" when unknown; `origin` says what told of it."""
+    """An HDFS that exists. What is unknown is ""; `home` is where the programs of its running daemon lie, and `origin`
+    says what told of it."""
 
     conf_dir: str
     address: str
     origin: str
+    home: str = ""
 
 
 def directories(values: Mapping[str, str], facts: HostFacts) -> Iterator[tuple[str, str]]:
@@ -61,11 +63,16 @@ def found(values: Mapping[str, str], facts: HostFacts) -> Hadoop | None:
         file = facts.paths.get(core_site(directory))
         address = default_fs(file.text) if file is not None and file.text is not None else ""
         if address.startswith("hdfs://"):
-            return Hadoop(directory, address, origin)
+            return Hadoop(directory, address, origin, _home(facts))
     scheme = values.get("fs.default-scheme", "")
     if scheme.startswith("hdfs://"):
         return Hadoop("", scheme, "fs.default-scheme in Flink's configuration")
     return None
+
+
+def _home(facts: HostFacts) -> str:
+    homes = (one.home for one in facts.daemons or () if one.kind in ("namenode", "datanode"))
+    return next((home.rstrip("/") for home in homes if home.startswith("/")), "")
 
 
 def default_fs(text: str) -> str:

@@ -279,6 +279,8 @@ def _hdfs(seen: Gathered, guess: _Guess) -> None:
     guess.put("hdfs.address", seen.hadoop.address, seen.hadoop.origin)
     if seen.hadoop.conf_dir:
         guess.put("hdfs.conf_dir", seen.hadoop.conf_dir, seen.hadoop.origin)
+    if seen.hadoop.home:
+        guess.put("hdfs.home", seen.hadoop.home, "the running daemon of HDFS")
 
 
 def _server(text: str) -> str:
