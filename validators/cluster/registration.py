@@ -103,10 +103,10 @@ def advertised(seen: Observed) -> Iterator[Finding]:
             (f"{seen.asked_at}{seen.line.web.taskmanagers}: {one.host}, data port {one.data_port}",),
             Fix(
                 "safe",
-                f"Write {keys.tm_host} with the name of this host",
+                f"Write {keys.tm_host}: {_reached_at(seen, names[0])}",
                 (),
                 "write-config",
-                ((keys.tm_host, seen.spec.host(names[0]).address),),
+                ((keys.tm_host, _reached_at(seen, names[0])),),
             )
             if len(names) == 1
             else manual(f"Set {keys.tm_host} on each worker to its own name"),
@@ -125,6 +125,16 @@ def advertised(seen: Observed) -> Iterator[Finding]:
                 (f"{seen.asked_at}{seen.line.web.taskmanagers}: {one.host}, data port {one.data_port}",),
                 manual(f"Set {keys.tm_host} on each worker to its name in the cluster's network"),
             )
+
+
+def _reached_at(seen: Observed, host: str) -> str:
+    """Where the others find a host: as an address, because its name may be a loopback address on itself."""
+    name = seen.spec.host(host).address
+    for other, facts in seen.hosts():
+        for address in facts.names.get(name, ()) if other.name != host else ():
+            if not loopback(address):
+                return address
+    return name
 
 
 def other_network(seen: Observed) -> Iterator[Finding]:
