@@ -90,7 +90,7 @@ def table(ailments: Iterable[Ailment], rows: Mapping[str, Mapping[str, Any]]) ->
             healthy = "yes" if row["passed"] else f"FAILED: {row['failure']}"
             lines.append(
                 f"| {number} | {one.title} | {_cell(one.how)} | {found} | {_cell(mended(one))} | {_cell(healthy)} "
-                f"| {row['flink']} | {row['when']} | {_seconds(row['seconds'])} |"
+                f"| {row['flink']} | {row['when']} | {row['seconds']:.0f} |"
             )
     return _HEAD + "\n".join(lines) + "\n"
 
@@ -102,10 +102,6 @@ def mended(one: Ailment) -> str:
         "hand": f"by hand: {one.by_hand_how}",
         "none": "–",
     }[one.mend]
-
-
-def _seconds(seconds: float | None) -> str:
-    return f"{seconds:.0f}" if seconds is not None else "–"
 
 
 def _cell(text: str) -> str:
