@@ -55,7 +55,7 @@ for each; do
 done
 """
 
-TOLERANCE = 5.0
+TOLERANCE = 2.0
 """Seconds by which the start of a process, as /proc tells it, and the time of a file may differ."""
 
 

@@ -105,9 +105,9 @@ AILMENTS: tuple[Ailment, ...] = (
     ),
     Ailment(
         57, "leftover-temp-dirs", "what killed daemons left behind",
-        how="the TaskManager of node1 is killed and started three times",
+        how="the TaskManager of node1 is killed and started five times",
         stage=each(
-            *(each(kill("node1"), start("node1"), made("node1", "flink-io-*")) for _ in range(3)),
+            *(each(kill("node1"), start("node1"), made("node1", "flink-io-*")) for _ in range(5)),
             registered(),
         ),
         found=on("leftover-temp-dirs@node1"), status=0, grade="asks",
