@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from validators.check import Check, joined
+from validators.check import Check, looked, ranked
 from validators.install.account import ACCOUNT
 from validators.install.config import CONFIG
 from validators.install.hdfs import HDFS
@@ -20,8 +20,7 @@ from validators.install.resources import RESOURCES
 from validators.install.standby import STANDBY
 from validators.install.system import SYSTEM
 from wizard.facts import ClusterFacts
-from wizard.findings import Finding, waive
-from wizard.keysfirst import KEYS
+from wizard.findings import Finding
 from wizard.needs import Need
 from wizard.plan import merged_needs
 from wizard.spec import ClusterSpec
@@ -53,28 +52,8 @@ def check_install(
     checks: Iterable[Check] = INSTALL_CHECKS,
 ) -> tuple[Finding, ...]:
     """What stands in the way of this install: errors first, then in the order of the checks."""
-    findings: list[Finding] = []
-    for check in checks:
-        KEYS.give_way()  # over hundreds of hosts the checks take a while
-        findings.extend(_looked(check, spec, facts))
-    order = {"error": 0, "warning": 1, "info": 2}
-    said = waive(joined(findings, spec.names), waived)
-    return tuple(sorted(said, key=lambda finding: order[finding.severity]))
-
-
-def _looked(check: Check, spec: ClusterSpec, facts: ClusterFacts) -> tuple[Finding, ...]:
-    try:
-        return tuple(check.look(spec, facts))
-    # A fault in one check must not silence the others, whatever it is: here alone everything is caught.
-    except Exception as fault:  # noqa: BLE001
-        return (
-            Finding(
-                "check-crashed",
-                "warning",
-                spec.names[:1],
-                f"The check {check.id} could not be made",
-                f"{type(fault).__name__}: {fault}",
-                "a verdict",
-                "This is a fault of the wizard: what this check looks at is not known to be right.",
-            ),
-        )
+    name = spec.names[0]
+    findings = [
+        one for check in checks for one in looked(check.id, lambda check=check: check.look(spec, facts), name)
+    ]
+    return ranked(findings, spec, waived)

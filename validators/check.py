@@ -11,13 +11,17 @@ from dataclasses import dataclass, replace
 
 from wizard.commands import lines_of
 from wizard.facts import ClusterFacts, HostFacts
-from wizard.findings import Finding, Fix, Severity
+from wizard.findings import Finding, Fix, Severity, waive
+from wizard.keysfirst import KEYS
 from wizard.needs import Need
 from wizard.operations.operation import CannotOperate, Operation
 from wizard.spec import ClusterSpec, HostSpec
 
 Needs = Mapping[str, tuple[Need, ...]]
 Look = Callable[[ClusterSpec, ClusterFacts], Iterable[Finding]]
+
+
+CRASHED = "check-crashed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,33 @@ class Check:
 def everywhere(*needs: Need) -> Callable[[ClusterSpec], Needs]:
     """The same needs on every node."""
     return lambda spec: dict.fromkeys(spec.names, needs)
+
+
+def looked(name: str, look: Callable[[], Iterable[Finding]], host: str) -> tuple[Finding, ...]:
+    """What a check finds. A fault in it is a finding of this host, and must not silence the others."""
+    KEYS.give_way()  # over hundreds of hosts the checks take a while
+    try:
+        return tuple(look())
+    # Whatever it is: here alone everything is caught.
+    except Exception as fault:  # noqa: BLE001
+        return (
+            Finding(
+                CRASHED,
+                "warning",
+                (host,),
+                f"The check {name} could not be made",
+                f"{type(fault).__name__}: {fault}",
+                "a verdict",
+                "This is a fault of the wizard: what this check looks at is not known to be right.",
+            ),
+        )
+
+
+def ranked(findings: Iterable[Finding], spec: ClusterSpec, waived: Iterable[str]) -> tuple[Finding, ...]:
+    """Equal findings joined, those that are waived only warn; errors first, then in their order."""
+    order = {"error": 0, "warning": 1, "info": 2}
+    said = waive(joined(findings, spec.names), waived)
+    return tuple(sorted(said, key=lambda finding: order[finding.severity]))
 
 
 def nothing(spec: ClusterSpec) -> Needs:

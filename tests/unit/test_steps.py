@@ -46,7 +46,12 @@ NO_IDS = {
 def ids_in_the_checks() -> set[str]:
     """Every kebab-case text that stands by itself in the source of the checks, which is how an id is written."""
     folder = Path(validators.__file__).parent
-    files = [*(folder / "install").glob("*.py"), folder / "settled.py", folder / "catalogue.py"]
+    files = [
+        *(folder / "install").glob("*.py"),
+        folder / "settled.py",
+        folder / "check.py",
+        folder / "catalogue.py",
+    ]
     found: set[str] = set()
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):

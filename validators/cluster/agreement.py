@@ -15,7 +15,7 @@ from wizard.flink.keys import is_secret
 from wizard.operations.configure import listed
 from wizard.operations.profile import LOGIN_FILES
 
-from .observed import ClusterCheck, Observed, loopback, quoted
+from .observed import ClusterCheck, Observed, known_as, loopback, quoted
 
 
 def addresses(seen: Observed) -> Iterator[Finding]:
@@ -109,8 +109,10 @@ def workers(seen: Observed) -> Iterator[Finding]:
         return
     if file.text is None:
         return
-    names = Counter(_known(seen, entry.rstrip("\r")) for entry in listed(file.text))
-    due = Counter(_known(seen, entry) for entry in wanted)
+    known = _workers_known(seen)
+    entries = [entry.rstrip("\r") for entry in listed(file.text)]
+    names = Counter(known.get(entry, entry) for entry in entries)
+    due = Counter(known.get(entry, entry) for entry in wanted)
     lost = [
         f"{master}: {path}: line {number}: {line.strip()}"
         for number, line in enumerate(file.text.splitlines(), start=1)
@@ -134,25 +136,25 @@ def workers(seen: Observed) -> Iterator[Finding]:
     )
 
 
-def _known(seen: Observed, entry: str) -> str:
-    """The worker that an entry means, under whichever of its names; the entry itself when it means none."""
+def _workers_known(seen: Observed) -> Mapping[str, str]:
+    """Every name that an entry may have → the address of the worker that it means; of several the first."""
+    found: dict[str, str] = {}
     for worker in seen.spec.workers:
-        facts = seen.facts[worker.name]
-        names = {worker.name, worker.address, facts.hostname or worker.name, *(facts.addresses or ())}
-        local = worker.name == seen.master.name and entry in seen.line.lists.local_names
-        if entry in names or local:
-            return worker.address
-    return entry
+        local = seen.line.lists.local_names if worker.name == seen.master.name else ()
+        for name in (*known_as(worker, seen.facts[worker.name]), *local):
+            found.setdefault(name, worker.address)
+    return found
 
 
 def drift(seen: Observed) -> Iterator[Finding]:
     """Configurations that differ from what the answers say, or from the master's where they should not."""
     master = seen.config(seen.master.name)
+    alike = _alike(seen)
     for host, _ in seen.hosts():
         config = seen.config(host.name)
         if config is None:
             continue
-        wanted = _wanted(seen, host.name, master.values if master is not None else {})
+        wanted = _wanted(seen, host.name, master.values if master is not None else {}, alike)
         odd = {key: value for key, value in wanted.items() if config.values.get(key) != value}
         if not odd:
             continue
@@ -176,7 +178,7 @@ def drift(seen: Observed) -> Iterator[Finding]:
         )
 
 
-def _wanted(seen: Observed, host: str, master: Mapping[str, str]) -> dict[str, str | None]:
+def _wanted(seen: Observed, host: str, master: Mapping[str, str], alike: Alike) -> dict[str, str | None]:
     """What this host should say, of the keys that are decided or belong to the whole cluster."""
     node = dict(seen.desired.nodes[host].config)
     keys, spec = seen.line.keys, seen.spec
@@ -209,42 +211,60 @@ def _wanted(seen: Observed, host: str, master: Mapping[str, str]) -> dict[str, s
             and ours is not None
         ):
             wanted[key] = theirs
-    for key in _shared_by_workers(seen, host):
-        wanted.setdefault(key, _most(seen, host, key))
+    for key, value in _shared_by_workers(seen, host, alike).items():
+        wanted.setdefault(key, value)
     return wanted
 
 
-def _shared_by_workers(seen: Observed, host: str) -> tuple[str, ...]:
+Alike = Mapping[tuple[object, ...], Counter[str]]
+"""(what makes workers alike, key) → how many of them have which value."""
+
+
+def _shared_by_workers(seen: Observed, host: str, alike: Alike) -> dict[str, str]:
     """Sizes that workers of equal hardware have in common, where most of them agree and this one does not."""
-    if not seen.spec.is_worker(host):
-        return ()
-    keys = (seen.line.keys.slots, seen.line.memory.taskmanager.key)
     mine = seen.config(host)
-    return tuple(
-        key
-        for key in keys
-        if key not in seen.spec.flink.config
-        and mine is not None
-        and (most := _most(seen, host, key)) is not None
-        and mine.values.get(key) != most
+    if not seen.spec.is_worker(host) or mine is None:
+        return {}
+    found: dict[str, str] = {}
+    for key in _sizes(seen):
+        own = mine.values.get(key)
+        others = Counter(alike.get((*_likeness(seen, host), key), {}))
+        if own is not None:
+            others[own] -= 1
+        others = +others
+        # One other worker proves nothing about which of the two is right.
+        if len(others) == 1 and others.total() > 1 and own not in others:
+            found[key] = next(iter(others))
+    return found
+
+
+def _alike(seen: Observed) -> Alike:
+    found: dict[tuple[object, ...], Counter[str]] = {}
+    for host, _ in seen.workers():
+        for key in _sizes(seen):
+            value = seen.value(host.name, key)
+            if value is not None:
+                found.setdefault((*_likeness(seen, host.name), key), Counter())[value] += 1
+    return found
+
+
+def _sizes(seen: Observed) -> tuple[str, ...]:
+    """The keys that workers may have in common and that the answers do not decide."""
+    keys = (seen.line.keys.slots, seen.line.memory.taskmanager.key)
+    return tuple(key for key in keys if key not in seen.spec.flink.config)
+
+
+def _likeness(seen: Observed, host: str) -> tuple[object, ...]:
+    """What makes two workers alike: hardware, whether it is the master too, what is wished for it."""
+    facts, worker = seen.facts[host], seen.spec.host(host)
+    return (
+        facts.cores,
+        facts.memory_mib,
+        host == seen.master.name,
+        worker.taskmanagers,
+        worker.slots,
+        worker.memory_mib,
     )
-
-
-def _most(seen: Observed, host: str, key: str) -> str | None:
-    own = seen.facts[host]
-    worker = seen.spec.host(host)
-    like = [
-        value
-        for other, facts in seen.workers()
-        if other.name != host
-        and (facts.cores, facts.memory_mib) == (own.cores, own.memory_mib)
-        and (other.name == seen.master.name) == (host == seen.master.name)
-        and (other.taskmanagers, other.slots, other.memory_mib)
-        == (worker.taskmanagers, worker.slots, worker.memory_mib)
-        and (value := seen.value(other.name, key)) is not None
-    ]
-    # One other worker proves nothing about which of the two is right.
-    return like[0] if len(like) > 1 and len(set(like)) == 1 else None
 
 
 def shared_state(seen: Observed) -> Iterator[Finding]:

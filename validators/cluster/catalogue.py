@@ -12,11 +12,11 @@ from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
-from validators.check import joined, manual
+from validators.check import CRASHED, looked, manual, ranked
 from wizard.commands import lines_of
 from wizard.desired import Desired
 from wizard.facts import ClusterFacts
-from wizard.findings import Finding, Fix, waive
+from wizard.findings import Finding, Fix
 from wizard.operations.configure import WriteConfig
 from wizard.operations.mending import MakeOwn
 from wizard.operations.operation import CannotOperate, NotNow, Operation
@@ -61,11 +61,8 @@ CLUSTER_CHECKS: tuple[ClusterCheck, ...] = (
     *HDFS,
     *HDFS_DATA,
     *HDFS_DAEMONS,
-    *TEMPORARIES,
     LOGS,
 )
-
-CRASHED = "check-crashed"
 
 _LEADERLESS = frozenset({"ha-no-leader", "rest-unreachable", "taskmanager-not-registered"})
 _HADOOP_DOWN = frozenset({"namenode-down", "datanode-down", "restart-pending", "hdfs-no-live-datanodes"})
@@ -206,15 +203,16 @@ def check_cluster(
 ) -> tuple[Finding, ...]:
     """What is wrong with this cluster: errors first, then in the order of diagnosis."""
     seen = Observed(desired, facts)
-    found: list[Finding] = []
-    for check in checks:
-        found.extend(_looked(check, seen))
+    name = desired.spec.names[0]
+    found = [
+        one
+        for check in checks
+        for one in looked(f"“{check.name}”", lambda check=check: check.look(seen), name)
+    ]
     said = with_evidence(found)
     known = operations_of(desired, context or Context("RUN", "~/.flink-wizard", "", (), ""))
     said = [_with_commands(one, seen, known) for one in said]
-    order = {"error": 0, "warning": 1, "info": 2}
-    told = waive(joined(said, desired.spec.names), waived)
-    return tuple(sorted(told, key=lambda one: order[one.severity]))
+    return ranked(said, desired.spec, waived)
 
 
 def with_evidence(found: Iterable[Finding]) -> list[Finding]:
@@ -320,21 +318,3 @@ def _operation(
     if fix.operation == "make-own":
         return MakeOwn(host, tuple(key for key, _ in fix.settings))
     return known.get((host, fix.operation or ""))
-
-
-def _looked(check: ClusterCheck, seen: Observed) -> tuple[Finding, ...]:
-    try:
-        return tuple(check.look(seen))
-    # A fault in one check must not silence the others, whatever it is: here alone everything is caught.
-    except Exception as fault:  # noqa: BLE001
-        return (
-            Finding(
-                CRASHED,
-                "warning",
-                seen.spec.names[:1],
-                f"The check “{check.name}” could not be made",
-                f"{type(fault).__name__}: {fault}",
-                "a verdict",
-                "This is a fault of the wizard: what this check looks at is not known to be right.",
-            ),
-        )

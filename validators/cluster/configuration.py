@@ -122,7 +122,7 @@ def old_keys(seen: Observed) -> Iterator[Finding]:
             if verdict.standing not in {"removed", "later"}:
                 continue
             new = verdict.other
-            known = config.values if config is not None else {}
+            known = config.values if config is not None else dict[str, str]()
             yield Finding(
                 "legacy-memory-keys",
                 "warning",

@@ -6,22 +6,22 @@ Knows what runs and what the NameNode tells. What the files say is judged in `hd
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 
 from validators.check import manual
 from validators.install.hdfs import ports as taken_ports
-from wizard.facts import ClusterFacts, DaemonFacts, HostFacts
+from wizard.facts import DaemonFacts, HostFacts
 from wizard.findings import Finding, Fix
 from wizard.hadoop.catalogue import Daemon, web_ports
 from wizard.hadoop.jmx import NameNodeSeen
 from wizard.hdfs import Hdfs
 from wizard.operations.hdfsdaemons import NAMES, hadoop_is_stale
 from wizard.operations.hdfsprove import seen_at
-from wizard.spec import ClusterSpec, HostSpec
+from wizard.spec import HostSpec
 from wizard.words import counted
 
-from .observed import ClusterCheck, Observed, loopback
+from .machines import as_found
+from .observed import ClusterCheck, Observed, known_as, loopback
 
 
 def kinds_on(hdfs: Hdfs, host: str) -> tuple[Daemon, ...]:
@@ -237,7 +237,7 @@ def _not_live(seen: Observed, hdfs: Hdfs, said: NameNodeSeen, where: str) -> Ite
     for host in hdfs.datanodes:
         facts = seen.facts[host.name]
         up = running(hdfs, facts, "datanode") if facts.reached else ()
-        own = {host.name, host.address, facts.hostname or host.name, *(facts.addresses or ())}
+        own = known_as(host, facts)
         # A name of its own may have a domain behind it, or none.
         own |= {name.partition(".")[0] for name in own if not name.replace(".", "").isdigit()}
         listed_there = any(name in own or name.partition(".")[0] in own for name in said.names)
@@ -260,19 +260,6 @@ def _not_live(seen: Observed, hdfs: Hdfs, said: NameNodeSeen, where: str) -> Ite
         (f"{hdfs.namenode.name}: {where}: live: {', '.join(said.names) or 'none'}",),
         manual(f"Read the newest log of the DataNode in {hdfs.logs} there"),
     )
-
-
-def as_found(
-    look: Callable[[ClusterSpec, ClusterFacts], Iterable[Finding]],
-) -> Callable[[Observed], Iterator[Finding]]:
-    """A check of an install, on a cluster that is there."""
-
-    def found(seen: Observed) -> Iterator[Finding]:
-        for one in look(seen.spec, seen.facts):
-            evidence = one.evidence or tuple(f"{host}: {one.observed}" for host in one.hosts)
-            yield replace(one, evidence=evidence)
-
-    return found
 
 
 HDFS_DAEMONS = (

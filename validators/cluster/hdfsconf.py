@@ -20,7 +20,7 @@ from wizard.hdfs import CORE, SITE, Hdfs, recorded
 from wizard.operations.configure import listed
 
 from .hdfs import as_found, hosts_of, kinds_on, running
-from .observed import ClusterCheck, Observed
+from .observed import ClusterCheck, Observed, known_as
 
 _SET = re.compile(r"""^\s*(?:export\s+)?JAVA_HOME=(["']?)(.*?)\1\s*(?:#.*)?$""")
 
@@ -282,12 +282,7 @@ def _list(seen: Observed, hdfs: Hdfs) -> Iterator[Finding]:
         return
     entries = tuple(entry.rstrip("\r") for entry in listed(file.text or "")) if file is not None else ()
     wanted = tuple(one.address for one in hdfs.datanodes)
-    known = {
-        name: one.address
-        for one in hdfs.datanodes
-        for name in (one.name, one.address, seen.facts[one.name].hostname or one.name)
-        + (seen.facts[one.name].addresses or ())
-    }
+    known = {name: one.address for one in hdfs.datanodes for name in known_as(one, seen.facts[one.name])}
     returns = file is not None and "\r" in (file.text or "")
     if {known.get(entry, entry) for entry in entries} == set(wanted) and not returns:
         return

@@ -36,9 +36,11 @@ KNOWN_AS: Mapping[str, str] = {
 _IN_HOSTS = frozenset({"name-not-resolvable", "name-is-loopback", "name-differs"})
 
 
-def _as_found(
+def as_found(
     look: Callable[[ClusterSpec, ClusterFacts], Iterable[Finding]],
 ) -> Callable[[Observed], Iterator[Finding]]:
+    """A check of an install, on a cluster that is there."""
+
     def found(seen: Observed) -> Iterator[Finding]:
         for one in look(seen.spec, seen.facts):
             yield _mendable(seen, replace(one, id=KNOWN_AS.get(one.id, one.id)))
@@ -123,10 +125,10 @@ ACCOUNTS = (
             "wrong-or-missing-user": "another user than the one that runs Flink",
             "user-is-root": "Flink runs as root",
         },
-        _as_found(users),
+        as_found(users),
     ),
     ClusterCheck(
-        "trusted keys", {"trusted-keys": "other keys that open the account"}, _as_found(trusted_keys)
+        "trusted keys", {"trusted-keys": "other keys that open the account"}, as_found(trusted_keys)
     ),
 )
 
@@ -137,35 +139,35 @@ MACHINES = (
             "system-unknown": "a system that the wizard does not know",
             "system-untried": "a system on which the wizard was not tried",
         },
-        _as_found(system),
+        as_found(system),
     ),
     ClusterCheck(
-        "tools", {"tools-missing": "programs that Flink's scripts call are missing"}, _as_found(tools)
+        "tools", {"tools-missing": "programs that Flink's scripts call are missing"}, as_found(tools)
     ),
     ClusterCheck(
         "login shell",
         {"login-profile-hijacks": "the shell profile ends or takes over before a command runs"},
-        _as_found(login_shell),
+        as_found(login_shell),
     ),
-    ClusterCheck("pdsh", {"pdsh-uses-rsh": "pdsh is installed and would use rsh"}, _as_found(pdsh)),
+    ClusterCheck("pdsh", {"pdsh-uses-rsh": "pdsh is installed and would use rsh"}, as_found(pdsh)),
 )
 
 NAMES = (
-    ClusterCheck("resolution", _NAMES, _as_found(resolvable)),
+    ClusterCheck("resolution", _NAMES, as_found(resolvable)),
     ClusterCheck(
         "own name",
         {"own-name-is-loopback": "the master's name is a loopback address on the master itself"},
-        _as_found(own_name),
+        as_found(own_name),
     ),
     ClusterCheck(
         "one address",
         {"name-differs": "a name has different addresses on different hosts"},
-        _as_found(agreement),
+        as_found(agreement),
     ),
     ClusterCheck(
         "underscores",
         {"hostname-clash-or-underscore": "two machines of one name, or a name with an underscore"},
-        _as_found(underscores),
+        as_found(underscores),
     ),
     ClusterCheck(
         "machines",
@@ -173,7 +175,7 @@ NAMES = (
             "same-machine": "two names of one machine",
             "hostname-clash-or-underscore": "two machines of one name, or a name with an underscore",
         },
-        _as_found(clashes),
+        as_found(clashes),
     ),
 )
 
@@ -181,22 +183,22 @@ RESOURCES = (
     ClusterCheck(
         "tmp",
         {"tmp-unusable": "/tmp, or another directory for temporary files, is not writable"},
-        _as_found(tmp_writable),
+        as_found(tmp_writable),
     ),
     ClusterCheck("space", {"tmp-or-disk-full": "hardly any space is left"}, full),
-    ClusterCheck("limits", {"ulimits-too-low": "few open files are allowed"}, _as_found(open_files)),
-    ClusterCheck("clocks", {"clock-skew": "clocks differ between hosts"}, _as_found(clocks)),
+    ClusterCheck("limits", {"ulimits-too-low": "few open files are allowed"}, as_found(open_files)),
+    ClusterCheck("clocks", {"clock-skew": "clocks differ between hosts"}, as_found(clocks)),
     ClusterCheck(
         "sharing",
         {
             "home-is-shared": "hosts share one home, and the answers say copy",
             "home-not-shared": "the home is not the shared directory that the answers name",
         },
-        _as_found(sharing),
+        as_found(sharing),
     ),
     ClusterCheck(
         "other clusters",
         {"two-clusters-one-host": "another Flink runs on a host"},
-        _as_found(other_flink),
+        as_found(other_flink),
     ),
 )

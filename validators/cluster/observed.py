@@ -53,12 +53,20 @@ class Observed:
 
     def hosts(self) -> Iterator[tuple[HostSpec, HostFacts]]:
         """The nodes that were read, the master first."""
-        for host in self.spec.hosts:
-            if host.name in self.facts and self.facts[host.name].reached:
-                yield host, self.facts[host.name]
+        return iter(self._hosts)
 
     def workers(self) -> Iterator[tuple[HostSpec, HostFacts]]:
-        return ((host, seen) for host, seen in self.hosts() if self.spec.is_worker(host.name))
+        return iter(self._workers)
+
+    @cached_property
+    def _hosts(self) -> tuple[tuple[HostSpec, HostFacts], ...]:
+        read = ((host, self.facts[host.name]) for host in self.spec.hosts if host.name in self.facts)
+        return tuple((host, seen) for host, seen in read if seen.reached)
+
+    @cached_property
+    def _workers(self) -> tuple[tuple[HostSpec, HostFacts], ...]:
+        named = {worker.name for worker in self.spec.workers}
+        return tuple((host, seen) for host, seen in self._hosts if host.name in named)
 
     def home(self, host: str) -> HomeFacts | None:
         """The Flink home of a host, None when there is none or it was not read."""
@@ -133,15 +141,24 @@ class Observed:
 
     def worker_of(self, one: TaskManagerSeen) -> str:
         """The worker on which a registered TaskManager runs, "" when its address tells none."""
-        for host, seen in self.workers():
-            own = {host.name, host.address, seen.hostname or host.name, *(seen.addresses or ())}
-            if one.host in own:
-                return host.name
-        return ""
+        return self._worker_at.get(one.host, "")
+
+    @cached_property
+    def _worker_at(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for host, seen in self._workers:
+            for name in known_as(host, seen):
+                found.setdefault(name, host.name)
+        return found
 
     @property
     def slots(self) -> int:
         return number(self.overview or {}, self.line.web.slot_count, 0)
+
+
+def known_as(host: HostSpec, seen: HostFacts) -> set[str]:
+    """Every name and address under which a host is known."""
+    return {host.name, host.address, seen.hostname or host.name, *(seen.addresses or ())}
 
 
 def leading(desired: Desired, facts: ClusterFacts) -> Leader | None:

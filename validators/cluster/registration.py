@@ -84,10 +84,10 @@ def advertised(seen: Observed) -> Iterator[Finding]:
     if len(seen.spec.workers) < 2:
         return
     keys = seen.line.keys
+    guilty = any(loopback(seen.value(host.name, keys.tm_host)) for host, _ in seen.workers())
     for one in seen.registered:
         if not loopback(one.host):
             continue
-        guilty = [host.name for host, _ in seen.workers() if loopback(seen.value(host.name, keys.tm_host))]
         if guilty:
             continue  # The configuration says so: that check has spoken.
         on_master = seen.spec.is_worker(seen.master.name)
