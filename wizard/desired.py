@@ -150,7 +150,7 @@ def settle(spec: ClusterSpec, facts: ClusterFacts) -> Desired:
         host.name: _node(spec, line, host, facts[host.name], suggestions, taken, of_cluster, told)
         for host in spec.hosts
     }
-    nodes = _with_one_parallelism(spec, line, facts, nodes, taken)
+    nodes = _with_one_parallelism(spec, line, of_cluster, nodes, taken)
     fresh: list[tuple[str, str]] = []
     if line.java.flags_shipped:
         fresh.append((line.java.opts_key, " ".join(module_flag_list(line.java.flags_shipped))))
@@ -170,7 +170,7 @@ def settle(spec: ClusterSpec, facts: ClusterFacts) -> Desired:
 def _with_one_parallelism(
     spec: ClusterSpec,
     line: Line,
-    facts: ClusterFacts,
+    of_cluster: Mapping[str, str],
     nodes: Mapping[str, Node],
     taken: list[Suggestion],
 ) -> dict[str, Node]:
@@ -181,7 +181,7 @@ def _with_one_parallelism(
     key = line.keys.parallelism
     if key in spec.flink.config:
         return dict(nodes)
-    recorded = _recorded(spec, line, facts[spec.master.name]).get(key)
+    recorded = of_cluster.get(key)
     slots = sum(node.taskmanagers * node.slots for node in nodes.values())
     value = recorded or str(slots)
     taken[:] = [

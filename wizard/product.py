@@ -7,7 +7,7 @@ anywhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,7 +33,7 @@ class Product:
     scripts: tuple[str, ...]
     """Shell patterns of what must be executable."""
     script_dirs: tuple[str, ...]
-    jars: tuple[str, ...]
+    jars: Callable[[], tuple[str, ...]]
     """Regular expressions of the jar whose name tells the version."""
     jar: str
     """How that jar is called in front of people."""
@@ -42,8 +42,8 @@ class Product:
 
     def version_of(self, files: Iterable[str]) -> str | None:
         """The version that the names of a home's files tell, None when they tell none."""
-        for name in sorted(files):
-            for pattern in self.jars:
+        for name in sorted(one for one in files if one.endswith(".jar")):
+            for pattern in self.jars():
                 if match := re.fullmatch(pattern, name):
                     return match[1]
         return None
@@ -66,7 +66,7 @@ FLINK = Product(
     texts=("config.yaml", "flink-conf.yaml", "workers", "slaves", "masters", "zoo.cfg"),
     scripts=("bin/*.sh",),
     script_dirs=("bin",),
-    jars=(r"lib/flink-dist(?:_2\.\d+)?-(\d.*)\.jar",),
+    jars=lambda: (r"lib/flink-dist(?:_2\.\d+)?-(\d.*)\.jar",),
     jar="lib/flink-dist-….jar",
     needed=("bin/start-cluster.sh",),
 )
@@ -84,7 +84,7 @@ HADOOP = Product(
     texts=("core-site.xml", "hdfs-site.xml", "hadoop-env.sh", "workers", "slaves", "masters"),
     scripts=("bin/hadoop", "bin/hdfs", "bin/*.sh", "sbin/*.sh"),
     script_dirs=("bin", "sbin", "libexec"),
-    jars=jar_patterns(),
+    jars=jar_patterns,
     jar="hadoop-core-….jar or share/hadoop/common/hadoop-common-….jar",
     needed=("bin/hadoop", "bin/hdfs"),
 )  # fmt: skip

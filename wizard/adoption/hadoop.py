@@ -5,14 +5,14 @@ Knows keys, variables and usual places. It must not know whether that HDFS works
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as xml
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..facts import HostFacts
+from ..hadoop.catalogue import same_setting
+from ..hadoop.sitexml import SiteUnreadable, read_site
 
 CONF_KEYS = ("env.hadoop.conf.dir", "fs.hdfs.hadoopconf")
-_ADDRESS = ("fs.defaultFS", "fs.default.name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,9 @@ def _home(facts: HostFacts) -> str:
 
 
 def default_fs(text: str) -> str:
-    """The file system that a core-site.xml names, "" when it names none or is no XML."""
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        return ""  # Hadoop's files have neither, and entities can be made to grow without end.
+    """The file system that a core-site.xml names, "" when it names none or cannot be read."""
     try:
-        root = xml.fromstring(text)
-    except (xml.ParseError, ValueError):
+        said = read_site(text).get("fs.defaultFS", same_setting)
+    except SiteUnreadable:
         return ""
-    named: dict[str, str] = {}
-    for entry in root.iter("property"):
-        name, value = entry.findtext("name", "").strip(), entry.findtext("value", "").strip()
-        named[name] = value
-    return next((named[key].rstrip("/") for key in _ADDRESS if named.get(key)), "")
+    return (said or "").rstrip("/")

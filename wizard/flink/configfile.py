@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 
 from wizard.flink.flatconf import MARK, Problem, ValueNotWritable, edit_flat, flat_line, read_flat
 from wizard.flink.line import Format, Line
@@ -29,7 +31,7 @@ __all__ = [
 class ConfigFile:
     """What Flink takes from a configuration file, and what it skips or refuses in it."""
 
-    values: dict[str, str] = field(default_factory=dict[str, str])
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
     problems: tuple[Problem, ...] = ()
 
 
@@ -38,8 +40,13 @@ def read_config(text: str, fmt: Line | Format) -> ConfigFile:
 
     On 1.19 and 1.20 a leftover flink-conf.yaml wins and is read as "flat"; the caller says which file it has.
     """
-    values, problems = read_flat(text) if _format(fmt) == "flat" else read_yaml(text)
-    return ConfigFile(values, problems)
+    return _read(text, _format(fmt))
+
+
+@lru_cache(maxsize=1024)  # the same files of every node are asked for by many
+def _read(text: str, form: Format) -> ConfigFile:
+    values, problems = read_flat(text) if form == "flat" else read_yaml(text)
+    return ConfigFile(MappingProxyType(values), problems)
 
 
 def edit_config(text: str, changes: Mapping[str, str | None], fmt: Line | Format) -> str:

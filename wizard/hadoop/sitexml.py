@@ -10,6 +10,8 @@ import codecs
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
@@ -66,6 +68,7 @@ class Site:
         return None
 
 
+@lru_cache(maxsize=1024)  # the same files of every node are asked for by many
 def read_site(text: str) -> Site:
     """The properties of a file. A later one wins, but not over one that is final.
 
@@ -75,7 +78,7 @@ def read_site(text: str) -> Site:
     values: dict[str, str] = {}
     for one in _effective(_parse(_bytes(text)).properties).values():
         values[one.name] = one.value.strip()
-    return Site(values)
+    return Site(MappingProxyType(values))
 
 
 def edit_site(text: str, changes: Mapping[str, str | None], names: Names = lambda key: (key,)) -> str:
