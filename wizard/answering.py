@@ -108,9 +108,7 @@ class Answering(Keeper):
         self._reach.forget(spec, named)
         self._lookout.void(named)
         with self._lock:
-            self._publish(
-                facts=self._lookout.facts, reading=self._lookout.reading, read_at=self._lookout.read_at
-            )
+            self._publish(**self._newest(spec))
             self._touch()
 
     def waive(self, id: str, waived: bool = True) -> None:

@@ -25,11 +25,11 @@ from .hadoop.catalogue import known_versions
 from .journal import masked
 from .keysfirst import KEYS
 from .local import is_here
-from .lookout import Lookout, Needs, Reach
+from .lookout import Lookout, Reach
 from .runs import broken
 from .secrets import Masker
 from .sensitive import secrets_in, secrets_on
-from .session import examine, inspection, judge, named_by, survey
+from .session import examine, inspection, judge, survey
 from .shelf import Shelf
 from .spec import ClusterSpec, FlinkSpec
 from .view import Adopted, Use, View
@@ -184,11 +184,7 @@ class Keeper:
             return
         self._masker.add(*secrets_in(spec.flink.config))
         self._publish(spec=spec)
-        facts = self._lookout.facts
-        # What a first reading names is read once every host has had its first.
-        first = self.mends and set(spec.names) <= set(facts.hosts)
-        more: Needs = named_by(spec, facts) if first else {}
-        self._lookout.want(spec, more)
+        self._lookout.want(spec)
         facts = self._lookout.facts
         self._mask_seen(spec, facts)
         try:

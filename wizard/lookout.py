@@ -18,7 +18,6 @@ from .events import Sink
 from .facts import ClusterFacts, HostFacts, LoginFailure
 from .keysfirst import KEYS
 from .needs import Need
-from .plan import merged_needs
 from .readings import Readings
 from .session import Parts, survey
 from .spec import ClusterSpec
@@ -134,12 +133,9 @@ class Lookout:
         with self._lock:
             return bool(self._under_way or self._telling)
 
-    def want(self, spec: ClusterSpec, more: Needs = MappingProxyType({})) -> None:
-        """Have every host of this cluster read whose readings do not hold for it; the newest wish counts.
-
-        `more` is what earlier readings have shown to be worth a look.
-        """
-        wanted = merged_needs((self._survey(spec, self.facts), more))
+    def want(self, spec: ClusterSpec) -> None:
+        """Have every host of this cluster read whose readings do not hold for it; the newest wish counts."""
+        wanted = self._survey(spec, self.facts)
         identities = {host: self._reach.identity(spec, host) for host in spec.names}
         with self._lock:
             if self._closed:

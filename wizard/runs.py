@@ -82,13 +82,12 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How this walk runs: the kind of its plans, whether a run is recorded here, whether jobs may be lost unasked.
+    """How this walk runs: whether a run is recorded here, whether jobs may be lost unasked.
 
     With `retries` a review tries hosts anew that were out of reach; in practice only the operator's reading again does.
     With `read_after` the hosts are read anew after a run: it changed them behind the back of its own readings.
     """
 
-    kind: str = "install"
     recorded: bool = True
     job_loss: bool = False
     read_after: bool = False
@@ -261,7 +260,7 @@ class Runs:
     def _plan(self, session: Session, look: Look, wish: Wish) -> Plan:
         if self._ways.mends:
             return session.repair_plan(look, ticked(look.findings, wish.ticks))
-        return session.plan(look.desired, look.facts, self._ways.kind)
+        return session.plan(look.desired, look.facts)
 
     def _refusal(self, spec: ClusterSpec, look: Look) -> tuple[str, tuple[Finding, ...], tuple[str, ...]]:
         """In a repair no finding forbids the mending of others; only the hosts must be there."""

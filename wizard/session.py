@@ -128,7 +128,7 @@ class Session:
     @property
     def state(self) -> str:
         """The wizard's directory for this cluster on the master."""
-        return state_on_master(self.spec)
+        return self.spec.state
 
     @property
     def readings(self) -> Readings:
@@ -162,7 +162,9 @@ class Session:
             facts = self._readings.look(more, again=again)
             asked |= {(host, need) for host, needs in more.items() for need in needs}
         self._seen(facts)
-        look = examine(self.spec, facts, self._waived, self._context(settle(self.spec, facts), facts))
+        desired = settle(self.spec, facts)
+        context = self._context(desired, facts)
+        look = Look(facts, check_cluster(desired, facts, self._waived, context), desired)
         self._sink(events.FindingsMade(look.findings))
         return look
 
@@ -253,12 +255,10 @@ def judge(spec: ClusterSpec, facts: ClusterFacts, waived: Iterable[str] = ()) ->
     return Look(facts, findings, desired)
 
 
-def examine(
-    spec: ClusterSpec, facts: ClusterFacts, waived: Iterable[str] = (), context: Context | None = None
-) -> Look:
+def examine(spec: ClusterSpec, facts: ClusterFacts, waived: Iterable[str] = ()) -> Look:
     """The same of a cluster that is there. Pure."""
     desired = settle(spec, facts)
-    return Look(facts, check_cluster(desired, facts, waived, context), desired)
+    return Look(facts, check_cluster(desired, facts, waived), desired)
 
 
 def refusal(spec: ClusterSpec, look: Look) -> tuple[str, tuple[Finding, ...], tuple[str, ...]]:
@@ -284,16 +284,15 @@ def survey(spec: ClusterSpec, facts: ClusterFacts | None = None) -> dict[str, tu
     return merged_needs((own, install_needs(spec), hdfs_survey(spec, facts or ClusterFacts())))
 
 
-def named_by(spec: ClusterSpec, facts: ClusterFacts) -> Mapping[str, tuple[Need, ...]]:
-    """What these facts of a cluster that is there have shown to be worth a look besides."""
-    return then_needs(settle(spec, facts), facts)
-
-
 def inspection(spec: ClusterSpec, facts: ClusterFacts | None = None) -> dict[str, tuple[Need, ...]]:
-    """The first reading of a cluster that is there. It asks the same whatever the facts are."""
-    del facts
-    lock = {spec.master.name: (Paths(texts=(f"{state_on_master(spec)}/lock/owner",)),)}
-    return merged_needs((first_needs(spec), lock))
+    """The first reading of a cluster that is there.
+
+    With the facts of an earlier one, of every host: also what they have shown to be worth a look.
+    """
+    lock = {spec.master.name: (Paths(texts=(f"{spec.state}/lock/owner",)),)}
+    every = facts is not None and set(spec.names) <= set(facts.hosts)
+    more = then_needs(settle(spec, facts), facts) if facts is not None and every else {}
+    return merged_needs((first_needs(spec), lock, more))
 
 
 def _survey_of(spec: ClusterSpec, host: str) -> tuple[Need, ...]:
@@ -308,12 +307,8 @@ def _survey_of(spec: ClusterSpec, host: str) -> tuple[Need, ...]:
         Home(spec.flink.home, spec.conf_dir),
     )
     if host == spec.master.name:
-        needs = (*needs, Paths(texts=(f"{state_on_master(spec)}/lock/owner",)))
+        needs = (*needs, Paths(texts=(f"{spec.state}/lock/owner",)))
     return needs
-
-
-def state_on_master(spec: ClusterSpec) -> str:
-    return spec.state
 
 
 def restricted(plan: Plan, only: frozenset[str]) -> Plan:

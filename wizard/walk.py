@@ -68,7 +68,6 @@ class Walk(Answering):
         """The findings before the last run, to be compared with those after it."""
         self._practice = reach if isinstance(reach, PracticeReach) else None
         ways = Ways(
-            "repair" if mends else "install",
             recorded=use in ("install", "repair"),
             job_loss=job_loss,
             read_after=self._practice is not None,
@@ -262,7 +261,7 @@ class Walk(Answering):
             self._outdate()
             self._decide_for(dict.fromkeys(before) | dict(chosen.answers))
             self._lookout.void(self._lookout.facts.hosts)
-            self._publish(facts=self._lookout.facts, applied="no")
+            self._publish(**self._newest(self._view.spec), applied="no")
             self._touch()
 
     def _decide_for(self, answers: Mapping[str, str | None]) -> None:
@@ -310,7 +309,7 @@ class Walk(Answering):
             if isinstance(made, Reviewed):
                 with self._lock:
                     self._reviewed, self._confirmed = made, False
-                self._publish(facts=self._lookout.facts, read_at=self._lookout.read_at)
+                self._publish(**self._newest(self._view.spec))
         finally:
             self._runs.end(stop)
             with self._lock:
@@ -324,12 +323,7 @@ class Walk(Answering):
             word = self._runs.apply(None if isinstance(wish, str) else wish, stop)
         finally:
             self._runs.end(stop)
-            self._publish(
-                applied=word,
-                facts=self._lookout.facts,
-                read_at=self._lookout.read_at,
-                reading=self._lookout.reading,
-            )
+            self._publish(**self._newest(self._view.spec), applied=word)
 
     def _wish(self, stop: threading.Event) -> Wish | str:
         """What is asked for, once the newest answers are judged; or why nothing can be done for them."""

@@ -18,7 +18,7 @@ from validators.cluster.catalogue import meanings, nearest
 from .. import files
 from ..answers.passwords import Passwords
 from ..exits import Exit, first_of
-from ..findings import Finding
+from ..findings import Finding, ticked
 from ..report import Report, as_json, as_markdown, text_lines
 from ..runner import Outcome
 from ..session import Look
@@ -110,14 +110,8 @@ def _known_ids(options: argparse.Namespace) -> None:
 
 def chosen_of(look: Look, options: argparse.Namespace) -> tuple[Finding, ...]:
     """The findings whose fixes were asked for and can be carried out. What is waived is left alone."""
-    named = set(options.fix)
-    return tuple(
-        one
-        for one in look.findings
-        if one.fix is not None
-        and one.fix.operation is not None
-        and (one.id in named or (options.fix_safe and one.fix.grade == "safe" and not one.waived))
-    )
+    wanted = ticked(look.findings, dict.fromkeys(options.fix, True))
+    return wanted if options.fix_safe else tuple(one for one in wanted if one.id in options.fix)
 
 
 def _not_done(look: Look, chosen: Iterable[Finding], options: argparse.Namespace) -> Iterable[str]:
