@@ -5,6 +5,8 @@ Knows where they may stand and which of them counts. It must not know who logs i
 
 from __future__ import annotations
 
+import argparse
+import getpass
 import os
 import sys
 from collections.abc import Callable
@@ -12,6 +14,17 @@ from dataclasses import replace
 
 from .answers.passwords import Passwords, read_password_file
 from .secrets import Secret
+
+
+def passwords_of(options: argparse.Namespace) -> Passwords:
+    """Those of the options of a command; typed where that was wished.
+
+    Raises:
+        BadAnswers: the file cannot be used.
+    """
+    asks = getattr(options, "ask_password", False)
+    typed = (lambda: getpass.getpass("Password of the login on the hosts: ")) if asks else None
+    return gathered(getattr(options, "password_file", None), typed)
 
 
 def gathered(file: str | None, typed: Callable[[], str] | None) -> Passwords:

@@ -6,7 +6,6 @@ Knows options and files of the control machine. It must not know which front end
 from __future__ import annotations
 
 import argparse
-import getpass
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, contextmanager
@@ -18,7 +17,7 @@ from validators.values import ValueProblem
 from .answers import Answers, parse_answers, read_answers
 from .answers.passwords import Passwords
 from .connection import ConnectionFailed
-from .credentials import gathered
+from .credentials import passwords_of
 from .practice import PracticeReach
 from .rehearsal import RehearsalReach, Tempo
 from .scenarios import Scenario, practice_scenario, typical_host
@@ -59,7 +58,7 @@ def open_walk(
         file = getattr(options, "answers", None)
         masker = Masker(())
         shelf = Shelf(masker, root, Path(file) if file and not practising else None)
-        desk = Desk(Passwords() if practising else _passwords(options), masker)
+        desk = Desk(Passwords() if practising else passwords_of(options), masker)
         played = scenario or practice_scenario()
         tempo = Tempo(clock=times.elapsed)
         reach = (
@@ -184,10 +183,3 @@ def _confirm(desk: Desk) -> Callable[[UnknownHostKey], bool]:
         return desk.confirm(ShownKey(key.host, key.address, key.port, key.key_type, key.fingerprint))
 
     return confirm
-
-
-def _passwords(options: argparse.Namespace) -> Passwords:
-    """The front end asks for what is missing."""
-    asks = getattr(options, "ask_password", False)
-    typed = (lambda: getpass.getpass("Password of the login on the hosts: ")) if asks else None
-    return gathered(getattr(options, "password_file", None), typed)

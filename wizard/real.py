@@ -45,6 +45,9 @@ class Credentials:
     def password(self, host: str) -> Secret | None:
         return self.passwords.login(host)
 
+    def login(self, host: str) -> Login:
+        return Login(self.password(host), self.passwords.passphrase)
+
     def sudo_password(self, host: str) -> Secret | None:
         """sudo's own password, else the login's, which it mostly is."""
         return self.passwords.sudo(host) or self.password(host)
@@ -66,12 +69,11 @@ class RealParts:
     fetch: Fetcher
     who: str
     when: str
-    credentials: Credentials
+    sudo_password: Callable[[str], Secret | None]
+    """Asked at every command: a password may be given while a run goes on."""
     open_host: Callable[[str], Connection]
     admin_pool: Connections | None = None
     open_admin: Callable[[str], Connection] | None = None
-    sudo_password: Callable[[str], Secret | None] | None = None
-    """Asked at every command, where a password may be given while a run goes on; else the credentials are."""
 
     def performance(self, plan: Plan, readings: Readings, run_id: str, stop: Stop) -> Performance:
         """The plan as it is, carried out on the hosts."""
@@ -84,7 +86,7 @@ class RealParts:
             self.fetch,
             Signature(run_id, self.who, self.when),
             self.open_admin,
-            self.sudo_password or self.credentials.sudo_password,
+            self.sudo_password,
         )
 
     def close(self) -> None:
@@ -112,7 +114,7 @@ def real_parts(
         return LocalConnection(host) if host in local else None
 
     def login(host: str) -> Login:
-        return Login(credentials.password(host), credentials.passwords.passphrase)
+        return credentials.login(host)
 
     make = partial(connections, here=here, confirm_host_key=confirm_host_key, stop=stop)
     pool = make({host.name: target_of(spec, host, known_hosts) for host in spec.hosts}, login)
@@ -121,7 +123,7 @@ def real_parts(
         return Audited(pool.get(host, stop=stop), audit)
 
     prober = HostProber(open_host, own=local)
-    parts = RealParts(pool, prober, fetch, who, when, credentials, open_host)
+    parts = RealParts(pool, prober, fetch, who, when, credentials.sudo_password, open_host)
     if spec.ssh.admin is not None:
         admin = spec.ssh.admin
         targets = {host.name: target_of(spec, host, known_hosts, admin) for host in spec.hosts}
@@ -175,8 +177,7 @@ class RealReach:
         )
 
     def _login(self, key: str) -> Login:
-        known = self._credentials()
-        return Login(known.password(self._hosts.get(key, key)), known.passwords.passphrase)
+        return self._credentials().login(self._hosts.get(key, key))
 
     def parts(self, spec: ClusterSpec, stop: threading.Event | None = None) -> RealParts:
         """See `walk.Reach`. Closing these parts leaves the connections open; `stop` ends logins that are under way."""
@@ -190,8 +191,15 @@ class RealReach:
 
         when = datetime.now(UTC).isoformat(timespec="seconds")
         prober = HostProber(open_host, own=local)
-        parts = RealParts(None, prober, self._fetch, self._who, when, self._credentials(), open_host)
-        parts.sudo_password = lambda host: self._credentials().sudo_password(host)
+        parts = RealParts(
+            None,
+            prober,
+            self._fetch,
+            self._who,
+            when,
+            lambda host: self._credentials().sudo_password(host),
+            open_host,
+        )
         admin = spec.ssh.admin
         if admin is not None:
 

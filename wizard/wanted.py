@@ -26,6 +26,12 @@ def hosts_wanting(view: View, wanted: Wanted) -> tuple[str, ...]:
     return tuple(name for name, failure in failed if _wants(failure, wanted))
 
 
+def hosts_refusing(view: View) -> tuple[str, ...]:
+    """The hosts that a password or a passphrase may open, in the order of the cluster."""
+    waiting = {*hosts_wanting(view, "password"), *hosts_wanting(view, "passphrase")}
+    return tuple(host for host in (view.spec.names if view.spec else ()) if host in waiting)
+
+
 def sudo_refused(evidence: str) -> bool:
     """Whether a command failed because sudo wanted a password, or another one."""
     return "sudo:" in evidence and "password" in evidence

@@ -135,11 +135,6 @@ def confirm_keys(walk: Walk, talk: Talk) -> bool:
     return True
 
 
-def hosts_refusing(view: View) -> tuple[str, ...]:
-    """Hosts that a password or a passphrase may open."""
-    return (*hosts_wanting(view, "passphrase"), *hosts_wanting(view, "password"))
-
-
 def blockers(view: View, step: Step) -> tuple[str, ...]:
     """Ids of findings of this step that forbid a change; a host that was not reached takes no part anyhow."""
     found = blocking(step.findings(view))

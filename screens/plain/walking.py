@@ -15,7 +15,7 @@ from wizard.steps import Step
 from wizard.steps.typed import names
 from wizard.view import Use
 from wizard.walk import Walk
-from wizard.wanted import hosts_wanting
+from wizard.wanted import hosts_refusing, hosts_wanting
 from wizard.words import name_of
 
 from . import looking
@@ -213,7 +213,7 @@ class Walking:
             options.append(("questions", "Answer this step again."))
         if view.spec is not None and step.columns:
             options.append(("again", "Read the hosts again."))
-            if view.new_keys or looking.hosts_refusing(view):
+            if view.new_keys or hosts_refusing(view):
                 options.append(("logins", "Confirm host keys, or type a password or passphrase."))
             if step.id == "requirements" and any(seen.sudo == "password" for seen in view.facts):
                 asking = hosts_wanting(view, "sudo")
@@ -251,7 +251,7 @@ class Walking:
         self._declined = self._open_logins()
 
     def _open_logins(self) -> object:
-        return looking.hosts_refusing(self.walk.view), self.walk.view.new_keys
+        return hosts_refusing(self.walk.view), self.walk.view.new_keys
 
     def _mend(self, step: Step) -> None:
         """One question for each kind of finding that the plan can mend."""

@@ -22,7 +22,7 @@ from wizard.questions import Option
 from wizard.steps.typed import names
 from wizard.view import View
 from wizard.walk import Walk
-from wizard.wanted import Wanted, hosts_wanting
+from wizard.wanted import Wanted, hosts_refusing, hosts_wanting
 from wizard.words import counted, name_of
 
 from .extra import Extra
@@ -86,7 +86,7 @@ class RefusedLogins(Extra):
         if (refusing, locked) == self._hosts:
             return
         self._hosts = refusing, locked
-        waiting = refused(view)
+        waiting = hosts_refusing(view)
         what = "password is used for the login" if refusing else "passphrase opens the key"
         self.hint = f"The {what}, stays in memory and is written nowhere."
         many = counted(len(waiting), "host")
@@ -221,12 +221,6 @@ class PasswordDialog(ModalScreen[Told | None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
-
-
-def refused(view: View) -> tuple[str, ...]:
-    """The hosts for which a password or a passphrase may help, in the order of the cluster."""
-    waiting = {*hosts_wanting(view, "password"), *hosts_wanting(view, "passphrase")}
-    return tuple(host for host in (view.spec.names if view.spec else ()) if host in waiting)
 
 
 def hand_on(walk: Walk, told: Told | None) -> None:

@@ -13,10 +13,10 @@ from textual.widgets import Static
 from wizard.findings import blocking
 from wizard.steps import Step
 from wizard.view import View
+from wizard.wanted import hosts_refusing
 from wizard.words import counted
 
 from .inked import ink, marked
-from .passwords import refused
 from .renewing import renew
 
 
@@ -54,7 +54,7 @@ def state_of(view: View, step: Step) -> Content:
     names = view.spec.names
     if view.new_keys:
         return marked("warn", f"{counted(len(view.new_keys), 'new host key')} to confirm")
-    if hosts := refused(view):
+    if hosts := hosts_refusing(view):
         return marked("bad", f"{counted(len(hosts), 'login')} refused")
     lost = sum(1 for name in names if (seen := view.facts_of(name)) and not seen.reached)
     read = sum(1 for name in names if name in view.read_at)

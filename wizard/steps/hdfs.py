@@ -13,7 +13,7 @@ from validators.values import ValueProblem, shown
 from ..answers.build import home_of
 from ..facts import HostFacts, StorageFacts
 from ..hadoop.catalogue import UnknownHadoop, hadoop_of, known_versions
-from ..hdfs import Joined, running_namenode
+from ..hdfs import Joined, running_namenode, suggested_replication
 from ..questions import Option, Question, Suggested, question
 from ..spec import HostSpec
 from ..text import one_line
@@ -220,12 +220,12 @@ def _data_dirs(view: View) -> Suggested | None:
 
 def _replication(view: View) -> Suggested | None:
     spec = view.spec
-    nodes = len(spec.hdfs.datanodes or spec.workers) if spec else 0
+    nodes = (spec.hdfs.datanodes or spec.workers) if spec else ()
     return (
         Suggested(
-            str(min(3, nodes)),
+            str(suggested_replication(nodes)),
             "at most 3",
-            (f"{counted(nodes, 'DataNode')}, one copy on each at most",),
+            (f"{counted(len(nodes), 'DataNode')}, one copy on each at most",),
         )
         if nodes
         else None

@@ -6,7 +6,6 @@ Knows options and exit statuses. It must not know what is done with the answers.
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from validators.values import ValueProblem
 from ..adoption import NotAdopted
 from ..answers import BadAnswers, Passwords, write_answers
 from ..connection import ConnectionFailed
-from ..credentials import gathered
+from ..credentials import passwords_of
 from ..desk import Desk
 from ..exits import Exit
 from ..obtain import Obtainer
@@ -88,10 +87,8 @@ def cluster_of_master(options: argparse.Namespace) -> TakenOver:
     Raises:
         Refused: see `adopted`; or the password file cannot be used.
     """
-    asks = getattr(options, "ask_password", False)
-    typed = (lambda: getpass.getpass("Password of the login on the hosts: ")) if asks else None
     try:
-        passwords = gathered(getattr(options, "password_file", None), typed)
+        passwords = passwords_of(options)
     except BadAnswers as error:
         raise Refused(str(error)) from None
     found = adopted(
