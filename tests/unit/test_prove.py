@@ -19,14 +19,13 @@ from wizard.operations.home import SeeSharedHome
 from wizard.operations.operation import NotNow, Verdict
 from wizard.operations.proofjob import NoProofJob, RunProofJob, proof_jar
 from wizard.operations.prove import (
-    LOOPBACK,
     AddressesReachable,
     RestAnswers,
     TaskManagerRegistered,
     TaskManagersRegistered,
     explained,
-    taskmanagers,
 )
+from wizard.operations.restanswers import LOOPBACK, taskmanagers
 
 REST = Rest("m", 8081, ())
 WORKERS = (("w1", "w1"), ("w2", "w2"))

@@ -19,7 +19,7 @@ from wizard.flink.line import Format, Line
 from wizard.needs import Rest
 from wizard.operations.configure import config_file
 from wizard.operations.leading import Leader, leader
-from wizard.operations.prove import LOOPBACK, TaskManagerSeen, answer, number, taskmanagers
+from wizard.operations.restanswers import LOOPBACK, TaskManagerSeen, answer, number, taskmanagers
 from wizard.spec import ClusterSpec, HostSpec
 
 Kind = Literal["jobmanager", "taskmanager"]

@@ -23,7 +23,7 @@ from ..flink.line import Line
 from ..needs import Daemons, Need, Paths, Rest
 from .operation import NotNow, Operation, Proof, Verdict
 from .places import absolute, path_at
-from .prove import answer, number
+from .restanswers import answer, number
 
 _PLACE_JAR = """set -e
 mkdir -p "${1%/*}"

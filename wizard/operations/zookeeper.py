@@ -16,9 +16,10 @@ from ..facts import ClusterFacts, HomeFacts, PathFacts, ZooKeeperFacts
 from ..flink.line import Line
 from ..needs import Daemons, Home, LogTail, Need, Paths, Quorum
 from ..words import counted
+from .daemonlogs import log_patterns
 from .leading import leader
 from .operation import CannotOperate, Operation, Proof, Verdict
-from .prove import explained, log_patterns
+from .prove import explained
 
 FILE = "zoo.cfg"
 
