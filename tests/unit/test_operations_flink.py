@@ -218,12 +218,12 @@ def test_the_jobs_that_a_restart_would_end_are_named_on_every_line(case: dict[st
     seen = with_home(host("w"), flink_home(str(case["version"]), files), daemon("taskmanager", 5, 500.0))
     facts = cluster(master, seen)
     for operation in (
-        StartDaemon("w", HOME, line, "taskmanager", rest=REST, master="m"),
-        StopDaemon("w", HOME, line, "taskmanager", rest=REST, master="m"),
+        StartDaemon("w", HOME, line, "taskmanager", rests=(("m", REST),)),
+        StopDaemon("w", HOME, line, "taskmanager", rests=(("m", REST),)),
     ):
         assert list(operation.loses_jobs(facts)) == case["jobs"]
     fresh = replace(seen, daemons=())
-    starting = StartDaemon("w", HOME, line, "taskmanager", rest=REST, master="m")
+    starting = StartDaemon("w", HOME, line, "taskmanager", rests=(("m", REST),))
     assert starting.loses_jobs(cluster(master, fresh)) == ()
 
 

@@ -63,6 +63,8 @@ class _Daemon(Operation):
     line: Line
     kind: Kind
     conf_dir: str | None = None
+    rests: Rests = ()
+    """Where the JobManagers answer, so that running jobs are named before anything is stopped."""
 
     @property
     def name(self) -> str:
@@ -96,22 +98,14 @@ class _Daemon(Operation):
 class StartDaemon(_Daemon):
     """Have `count` daemons of one kind run, none of them older than its configuration.
 
-    `rest` is where the JobManager answers, so that running jobs are named before anything is stopped, and `standby`
-    where the others do. `at` is this host's address and web port for a JobManager that is one of several, `peer` the
-    number of a ZooKeeper server.
+    `at` is this host's address and web port for a JobManager that is one of several, `peer` the number of a ZooKeeper
+    server.
     """
 
     count: int = 1
     mode: Mode = "batch"
-    rest: Rest | None = None
-    master: str = ""
-    standby: Rests = ()
     at: tuple[str, int] | None = None
     peer: int = 0
-
-    @property
-    def rests(self) -> Rests:
-        return all_rests(self.master, self.rest, self.standby)
 
     @property
     def id(self) -> str:
@@ -195,14 +189,6 @@ class StartDaemon(_Daemon):
 class StopDaemon(_Daemon):
     """Have no daemon of this kind run from this home."""
 
-    rest: Rest | None = None
-    master: str = ""
-    standby: Rests = ()
-
-    @property
-    def rests(self) -> Rests:
-        return all_rests(self.master, self.rest, self.standby)
-
     @property
     def id(self) -> str:
         return f"stop-{self.kind}"
@@ -247,10 +233,6 @@ def is_stale(host: HostFacts, daemon: DaemonFacts, home: str, line: Line) -> boo
     files = (host.conf_file(home, name) for name in names)
     newest = max((file.mtime for file in files if file and file.mtime is not None), default=0.0)
     return daemon.started + 2.0 < newest
-
-
-def all_rests(master: str, rest: Rest | None, standby: Rests) -> Rests:
-    return (*(((master, rest),) if rest is not None else ()), *standby)
 
 
 def with_rests(host: str, own: tuple[Need, ...], rests: Rests) -> Mapping[str, tuple[Need, ...]]:

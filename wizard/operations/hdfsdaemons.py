@@ -15,7 +15,7 @@ from ..flink.line import Line
 from ..hadoop.catalogue import Daemon, Hadoop
 from ..hadoop.jmx import namenode_seen
 from ..needs import Daemons, Home, Need, Rest, Storage
-from .daemons import GONE, running_jobs
+from .daemons import GONE, Rests, jobs_of_all, with_rests
 from .hdfsstorage import MakeDataDirs
 from .operation import CannotOperate, NotNow, Operation
 
@@ -63,15 +63,14 @@ _CLASSES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class _HadoopDaemon(Operation):
-    """What starting and stopping share. `line`, `rest` and `master` tell which Flink jobs run that may use this HDFS."""
+    """What starting and stopping share. `line` and `rests` tell which Flink jobs run that may use this HDFS."""
 
     hadoop: Hadoop
     home: str
     conf_dir: str
     kind: Daemon
     line: Line
-    rest: Rest
-    master: str
+    rests: Rests
 
     def running(self, host: HostFacts) -> tuple[DaemonFacts, ...]:
         return tuple(
@@ -98,11 +97,6 @@ class _HadoopDaemon(Operation):
     def _own_needs(self) -> tuple[Need, ...]:
         return (Daemons(), Home(self.home, self.conf_dir, "hadoop"))
 
-    def _with_jobs(self, *own: Need) -> dict[str, tuple[Need, ...]]:
-        if self.master == self.host:
-            return {self.host: (*own, self.rest)}
-        return {self.host: own, self.master: (self.rest,)}
-
 
 @dataclass(frozen=True)
 class StartHadoop(_HadoopDaemon):
@@ -127,7 +121,7 @@ class StartHadoop(_HadoopDaemon):
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         own = (*self._own_needs(), *((Storage(self.dirs),) if self.dirs else ()))
-        wanted = self._with_jobs(*own)
+        wanted = dict(with_rests(self.host, own, self.rests))
         if self.namenode:
             wanted[self.namenode] = (*wanted.get(self.namenode, ()), Daemons())
         if self.data is not None:
@@ -178,7 +172,7 @@ class StartHadoop(_HadoopDaemon):
     def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
         running = self.running(facts[self.host])
         stops = bool(running) and (self._stale(facts) or len(running) > 1)
-        return running_jobs(facts, self.master, self.rest, self.line) if stops else ()
+        return jobs_of_all(facts, self.rests, self.line) if stops else ()
 
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
         seen = len(self.running(facts[self.host]))
@@ -202,7 +196,7 @@ class StopHadoop(_HadoopDaemon):
         return f"Stop the {NAMES[self.kind]}"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
-        return self._with_jobs(*self._own_needs())
+        return with_rests(self.host, self._own_needs(), self.rests)
 
     def satisfied(self, facts: ClusterFacts) -> bool:
         return not self.running(facts[self.host])
@@ -217,7 +211,7 @@ class StopHadoop(_HadoopDaemon):
 
     def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
         stops = bool(self.running(facts[self.host]))
-        return running_jobs(facts, self.master, self.rest, self.line) if stops else ()
+        return jobs_of_all(facts, self.rests, self.line) if stops else ()
 
     @property
     def while_jobs_run(self) -> str:

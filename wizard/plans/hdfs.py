@@ -121,8 +121,7 @@ def _start(wish: Desired, hdfs: Hdfs, host: str, kind: Daemon) -> StartHadoop:
         hdfs.conf_dir,
         kind,
         wish.line,
-        wish.rest,
-        wish.spec.master.name,
+        wish.rests[:1],
         names if kind == "namenode" else (),
         "" if kind == "namenode" else hdfs.namenode.name,
         None if kind == "namenode" else data_dirs_of(hdfs, host),
@@ -179,9 +178,7 @@ def join_flink(wish: Desired, context: Context) -> Steps:
 
 
 def _stop(wish: Desired, hdfs: Hdfs, host: str, kind: Daemon) -> StopHadoop:
-    return StopHadoop(
-        host, hdfs.hadoop, hdfs.home, hdfs.conf_dir, kind, wish.line, wish.rest, wish.spec.master.name
-    )
+    return StopHadoop(host, hdfs.hadoop, hdfs.home, hdfs.conf_dir, kind, wish.line, wish.rests[:1])
 
 
 def stop_datanodes(wish: Desired, context: Context) -> Steps:
@@ -206,8 +203,7 @@ def retire_datanodes(wish: Desired, context: Context) -> Steps:
                 hdfs.conf_dir,
                 "datanode",
                 wish.line,
-                wish.rest,
-                wish.spec.master.name,
+                wish.rests[:1],
                 hdfs.web,
                 hdfs.namenode.name,
                 hdfs.replication,
