@@ -231,7 +231,7 @@ def end_daemons(wish: Desired, context: Context) -> Steps:
     kinds: tuple[Kind, ...] = ("taskmanager", "jobmanager")
     for host in spec.hosts:
         for kind in kinds:
-            yield EndDaemons(host.name, spec.flink.home, line, kind, spec.conf_dir, 0, wish.rests)
+            yield EndDaemons(host.name, spec.flink.home, line, kind, spec.conf_dir, wish.rests)
 
 
 def mend_homes(wish: Desired, context: Context) -> Steps:
