@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from ..commands import Command, Later, shell
 from ..facts import ClusterFacts, PathFacts
 from ..needs import Need, Paths
+from .noted import noting, with_note
 from .operation import CannotOperate, NotNow, Operation, Proof, Verdict
-from .places import absolute, path_at
+from .places import path_at
 
 _MARK = """set -e
 [ -d "$1" ] || (umask 027; mkdir -p "$1")
@@ -24,13 +25,6 @@ printf '%s\\n' "$4" > "$1/$2$3"
 
 _UNMARK = """rm -f "$1/$2"*
 """
-
-_NOTE = """set -e
-mkdir -p "${1%/*}"
-printf '%s\\n' "$2" > "$1.part"
-mv -f "$1.part" "$1"
-"""
-
 
 _IMAGINED = '{"proof": '
 """How a record begins whose directory is yet to be made."""
@@ -235,13 +229,10 @@ class NoteStorage(_WithStorage):
         lost = [host for host in self.storage.hosts if not facts[host].reached]
         if lost:
             raise NotNow(f"{lost[0]} was not asked")
-        record = absolute(self.storage.record, facts[self.host])
-        return (shell(_NOTE, record, self.storage.note(facts), why="note that it was proved"),)
+        return (noting(facts[self.host], self.storage.record, self.storage.note(facts)),)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        return facts.changed_path(
-            self.host, PathFacts(self.storage.record, "file", text=self.storage.note(facts))
-        )
+        return with_note(facts, self.host, self.storage.record, self.storage.note(facts))
 
 
 @dataclass(frozen=True)
