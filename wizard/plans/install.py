@@ -24,11 +24,11 @@ from ..operations.sshclient import PinHostKeys, SshEntry, WriteSshConfig, known_
 from ..operations.sshenvironment import SetJavaHomeInSshEnvironment
 from ..operations.sshkeys import AuthorizeKey, GenerateKey
 from ..operations.sshmodes import FixModes
-from ..operations.storage import UnmarkStorage
+from ..operations.storage import MarkStorage, UnmarkStorage
 from ..operations.zookeeper import OneLeads, WriteZooConfig
 from ..plan import Plan, Stage
 from ..spec import HERE, HostSpec
-from .availability import RUN_ZOOKEEPER, TRY_STORAGE, storage_of
+from .availability import RUN_ZOOKEEPER, TRY_STORAGE
 from .daemons import start_jobmanager, start_taskmanagers
 from .hdfs import (
     configure_hdfs,
@@ -252,14 +252,13 @@ def plan_of(kind: str, makers: Iterable[tuple[str, StageMaker]], wish: Desired, 
     """A plan of these stages; stages without a step are left out. The lock is taken first and released last."""
     master = wish.spec.master.name
     lock = f"{context.state}/lock"
-    makers = tuple(makers)
-    storage = storage_of(wish, context) if any(stage in makers for stage in TRY_STORAGE) else None
-    left = tuple(UnmarkStorage(host, storage, True) for host in storage.hosts) if storage else ()
     stages = [Stage("Lock", (TakeLock(master, lock, context.lock_owner, context.stale_lock),))]
     for title, maker in makers:
         steps = tuple(maker(wish, context))
         if steps:
             stages.append(Stage(title, steps))
+    marked = (step for stage in stages for step in stage.steps if isinstance(step, MarkStorage))
+    left = tuple(UnmarkStorage(step.host, step.storage, closing=True) for step in marked)
     return Plan(
         context.run_id,
         kind,
