@@ -40,7 +40,7 @@ from wizard.plan import Plan, Stage
 from wizard.plans.install import INSTALL, Context, plan_of
 from wizard.preview import Preview, Previewed, preview
 from wizard.runner import Outcome
-from wizard.spec import HERE, ClusterSpec, FlinkSpec, HostSpec, SshSpec
+from wizard.spec import HERE, ClusterSpec, FlinkSpec, HaSpec, HostSpec, SshSpec
 
 SHELLS = [shell for shell in ("dash", "bash", "busybox") if shutil.which(shell)]
 VERSION = "2.3.0"
@@ -202,6 +202,15 @@ def test_every_command_of_a_preview_reaches_its_host_in_order(state: str, tmp_pa
         found = [n for n, call in enumerate(calls) if n >= position and same(call, host, argv, stdin)]
         assert found, f"{host}: {argv} is not there, or not after what comes before it"
         position = found[0] + 1
+
+
+def test_a_script_for_high_availability_stops_for_no_value(tmp_path: Path) -> None:
+    spec, facts = cluster()
+    spec = replace(spec, standby=(spec.workers[0],), ha=HaSpec((), "/shared/ha", spec.names))
+    made = install(spec, facts, tmp_path / "flink.tar")
+    assert not made.left and not made.outcome.dropped
+    notes = [argv[-1] for _, argv, _ in recorded(made, spec, tmp_path / "run") if "storage.json" in argv[-2]]
+    assert notes == ['{"proof": "exported script"}']
 
 
 def wanted_calls(made: Preview) -> list[tuple[str, list[str], bytes]]:

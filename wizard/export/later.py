@@ -46,7 +46,6 @@ EXPRESSIONS: Mapping[str, Callable[[ClusterSpec], Run]] = MappingProxyType(
         "public-key": _public_key,
         "java-home": _java_home,
         "proof-key": _proof_key,
-        "hdfs-proof-key": _proof_key,
     }
 )
 

@@ -47,7 +47,7 @@ def is_noted(host: HostFacts, record: str, key: str) -> bool:
 
 
 def later_key(host: str) -> str:
-    """Stands for what a proof holds for until the run itself knows it."""
+    """Stands for what a proof holds for until the run itself knows it; one name for every proof, known to an export."""
     return str(Later(host, "proof-key"))
 
 

@@ -10,10 +10,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..commands import Command, Later, shell
+from ..commands import Command, shell
 from ..facts import ClusterFacts, PathFacts
 from ..needs import Need, Paths
-from .noted import noting, with_note
+from .noted import later_key, noting, with_note
 from .operation import CannotOperate, NotNow, Operation, Proof, Verdict
 from .places import path_at
 
@@ -61,7 +61,7 @@ class Storage:
         """What the proof holds for: another file system in the place of this one has another inode there."""
         inodes = self._inodes(facts)
         if not inodes:
-            return f'{_IMAGINED}"{Later(self.master, "storage-key")}"}}'
+            return f'{_IMAGINED}"{later_key(self.master)}"}}'
         return json.dumps({"directory": self.directory, "inodes": inodes}, sort_keys=True)
 
     def _inodes(self, facts: ClusterFacts) -> dict[str, str]:
