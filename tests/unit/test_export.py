@@ -220,9 +220,7 @@ def wanted_calls(made: Preview) -> list[tuple[str, list[str], bytes]]:
             filled = command.filled(born)
             match filled:
                 case Run():
-                    wanted.append(
-                        (done.host, [unescape(word) for word in filled.argv], filled.stdin.encode())
-                    )
+                    wanted.append((done.host, list(filled.argv), filled.stdin.encode()))
                 case Upload():
                     wanted.append((done.host, ["sh", "-c", "", "sh", filled.path], filled.content.encode()))
                 case Transfer():
@@ -230,10 +228,6 @@ def wanted_calls(made: Preview) -> list[tuple[str, list[str], bytes]]:
                 case Fetch():
                     pass
     return wanted
-
-
-def unescape(word: str) -> str:
-    return re.sub(r"\\u0000later:[^\\]*\\u0000", "exported script", word)
 
 
 def same(call: tuple[str, list[str], bytes], host: str, argv: list[str], stdin: bytes) -> bool:

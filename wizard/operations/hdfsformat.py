@@ -19,8 +19,8 @@ from .hdfsstorage import described, differing
 from .operation import CannotOperate, NotNow, Operation
 from .places import absolute, path_at
 
-_FORMAT = """home=$1 conf=$2 kind=$3 note=$4 run=$5 aside=$6
-shift 6
+_FORMAT = """home=$1 conf=$2 kind=$3 run=$4 aside=$5
+shift 5
 refuse() { echo "$*: nothing was formatted" >&2; exit 1; }
 bare() {
   [ -e "$1" ] || [ -L "$1" ] || return 0
@@ -132,7 +132,6 @@ class FormatNameNode(Operation):
             self.home,
             self.conf_dir,
             kind,
-            note,
             self.run_id,
             str(len(aside)),
             *aside,

@@ -44,8 +44,6 @@ from .hdfs import (
 )
 from .stages import Context, StageMaker, Steps
 
-__all__ = ["INSTALL", "Context", "StageMaker", "Steps", "plan_of"]
-
 
 def requirements(wish: Desired, context: Context) -> Steps:
     del context
