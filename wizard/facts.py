@@ -409,6 +409,14 @@ class HostFacts:
         names = {home, seen.real} - {""} if seen else {home}
         return daemon.home in names or daemon.conf_dir in {conf_dir, *(f"{name}/conf" for name in names)}
 
+    def daemons_of(self, kind: str, home: str, conf_dir: str | None = None) -> tuple[DaemonFacts, ...]:
+        """The daemons of one kind that belong to that home."""
+        return tuple(
+            daemon
+            for daemon in self.daemons or ()
+            if daemon.kind == kind and self.runs_from(daemon, home, conf_dir)
+        )
+
     def conf_file(self, home: str, name: str) -> PathFacts | None:
         """A file of that Flink home's configuration directory, None when it is not there or was not read."""
         seen = self.homes.get(home)
@@ -452,14 +460,17 @@ class ClusterFacts:
         """These facts with fields of one host replaced: how an operation says what will then be true."""
         return ClusterFacts(MappingProxyType({**self.hosts, name: replace(self[name], **values)}))
 
-    def changed_path(self, name: str, facts: PathFacts) -> ClusterFacts:
+    def added(self, name: str, **maps: Mapping[Any, Any]) -> ClusterFacts:
+        """These facts with entries put into mappings of one host; all other entries stay."""
         host = self[name]
-        return self.changed(name, paths=MappingProxyType({**host.paths, facts.path: facts}))
+        joined = {of: MappingProxyType({**(getattr(host, of) or {}), **new}) for of, new in maps.items()}
+        return self.changed(name, **joined)
+
+    def changed_path(self, name: str, facts: PathFacts) -> ClusterFacts:
+        return self.added(name, paths={facts.path: facts})
 
     def changed_storage(self, name: str, *stores: StorageFacts) -> ClusterFacts:
-        new = {store.path: store for store in stores}
-        return self.changed(name, storage=MappingProxyType({**self[name].storage, **new}))
+        return self.added(name, storage={store.path: store for store in stores})
 
     def changed_home(self, name: str, home: HomeFacts) -> ClusterFacts:
-        host = self[name]
-        return self.changed(name, homes=MappingProxyType({**host.homes, home.path: home}))
+        return self.added(name, homes={home.path: home})

@@ -166,15 +166,11 @@ def runs(seen: Observed) -> Iterator[Run]:
 def _going(seen: Observed, host: str, facts: HostFacts, kind: str) -> tuple[DaemonFacts, ...]:
     spec, hdfs = seen.spec, seen.desired.hdfs
     if kind in _HADOOP:
-        mine = [one for one in facts.daemons or () if one.kind == kind]
         if hdfs is None:
-            return tuple(mine) if seen.desired.joined is not None else ()
-        return tuple(one for one in mine if facts.runs_from(one, hdfs.home, hdfs.conf_dir))
-    return tuple(
-        one
-        for one in facts.daemons or ()
-        if one.kind == kind and facts.runs_from(one, spec.flink.home, spec.conf_dir)
-    )
+            mine = tuple(one for one in facts.daemons or () if one.kind == kind)
+            return mine if seen.desired.joined is not None else ()
+        return facts.daemons_of(kind, hdfs.home, hdfs.conf_dir)
+    return facts.daemons_of(kind, spec.flink.home, spec.conf_dir)
 
 
 def _belongs(seen: Observed, host: str, kind: str) -> bool:

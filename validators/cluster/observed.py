@@ -94,11 +94,7 @@ class Observed:
     def running(self, host: str, kind: Kind) -> tuple[DaemonFacts, ...]:
         """The daemons of this cluster on a host."""
         seen, spec = self.facts[host], self.spec
-        return tuple(
-            one
-            for one in seen.daemons or ()
-            if one.kind == kind and seen.runs_from(one, spec.flink.home, spec.conf_dir)
-        )
+        return seen.daemons_of(kind, spec.flink.home, spec.conf_dir)
 
     @cached_property
     def leading(self) -> Leader | None:

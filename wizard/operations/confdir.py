@@ -110,5 +110,4 @@ class ProveConfDir(Proof):
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         answer = CommandFacts(0, self.conf_dir)
-        commands = MappingProxyType({**facts[self.master].commands, self._question: answer})
-        return facts.changed(self.master, commands=commands)
+        return facts.added(self.master, commands={self._question: answer})

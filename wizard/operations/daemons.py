@@ -68,11 +68,7 @@ class DaemonsOfHome(Operation):
 
     def running(self, host: HostFacts) -> tuple[DaemonFacts, ...]:
         """The daemons of this kind whose configuration or classes come from this home."""
-        return tuple(
-            daemon
-            for daemon in host.daemons or ()
-            if daemon.kind == self.kind and host.runs_from(daemon, self.home, self.conf_dir)
-        )
+        return host.daemons_of(self.kind, self.home, self.conf_dir)
 
     def with_running(self, facts: ClusterFacts, *daemons: DaemonFacts) -> ClusterFacts:
         """The facts as they would be did exactly these run."""

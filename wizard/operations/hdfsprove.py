@@ -27,7 +27,7 @@ def seen_at(facts: ClusterFacts, host: str, web: Rest) -> NameNodeSeen | None:
 def with_namenode(facts: ClusterFacts, host: str, web: Rest, live: int) -> ClusterFacts:
     """The facts as they would be were a NameNode there, out of safe mode, with so many DataNodes."""
     said = RestFacts(True, MappingProxyType(answers_of(live)))
-    return facts.changed(host, rest=MappingProxyType({**facts[host].rest, web.key: said}))
+    return facts.added(host, rest={web.key: said})
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ class ExistingAnswers(Proof):
         if self.rpc is None:
             return facts
         for node in self.nodes:
-            facts = facts.changed(node, tcp=MappingProxyType({**facts[node].tcp, self.rpc: "open"}))
+            facts = facts.added(node, tcp={self.rpc: "open"})
         return with_namenode(facts, self.host, self.webs[0], 1) if self.webs else facts
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from ..commands import Command, Later, Run, Transfer, shell
 from ..facts import ClusterFacts, CommandFacts, HostFacts, JavaFacts, JavaSeen
@@ -291,8 +290,7 @@ class ProveJava(Proof):
         if not self._by_ssh:
             return facts
         answer = CommandFacts(0, choice.home)
-        commands = MappingProxyType({**facts[self.master].commands, self._question: answer})
-        return facts.changed(self.master, commands=commands)
+        return facts.added(self.master, commands={self._question: answer})
 
 
 def _same(home: str, other: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from ..facts import ClusterFacts, LoginFacts
 from ..fingerprints import fingerprint
@@ -69,8 +68,7 @@ class ProveLogin(Proof):
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         host = facts[self.host]
         good = LoginFacts(True, self.user, host.hostname or self.host)
-        logins = {**facts[self.master].logins, **dict.fromkeys(self.names, good)}
-        return facts.changed(self.master, logins=MappingProxyType(logins))
+        return facts.added(self.master, logins=dict.fromkeys(self.names, good))
 
     def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
         return (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 from ..facts import ClusterFacts
@@ -137,12 +136,8 @@ class TaskManagersRegistered(Proof):
 
     def _alive(self, facts: ClusterFacts) -> int:
         """TaskManager processes that run: when each of them is registered, waiting for more is in vain."""
-        return sum(
-            daemon.kind == "taskmanager" and facts[host].runs_from(daemon, self.home)
-            for host, _ in self.workers
-            if facts[host].reached
-            for daemon in facts[host].daemons or ()
-        )
+        reached = [facts[host] for host, _ in self.workers if facts[host].reached]
+        return sum(len(seen.daemons_of("taskmanager", self.home)) for seen in reached)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         web = self.line.web
@@ -202,9 +197,7 @@ class TaskManagerRegistered(Proof):
         return _listeners(facts, self.master, taskmanagers(facts, self.master, self.rest, self.line))
 
     def judge(self, facts: ClusterFacts) -> Verdict:
-        host = facts[self.host]
-        ours = [daemon for daemon in host.daemons or () if host.runs_from(daemon, self.home)]
-        if not any(daemon.kind == "taskmanager" for daemon in ours):
+        if not facts[self.host].daemons_of("taskmanager", self.home):
             return Verdict(False, "its process has ended", "a TaskManager", final=True)
         listed = taskmanagers(facts, self.master, self.rest, self.line)
         gone = ghosts(facts, self.master, listed)
@@ -315,9 +308,8 @@ class AddressesReachable(Proof):
             for _, address in self.workers
         ]
         path = self.line.web.taskmanagers
-        reached = MappingProxyType({(address, 1): "open" for _, address in self.workers})
         for host, _ in self.workers:
-            facts = facts.changed(host, tcp=MappingProxyType({**facts[host].tcp, **reached}))
+            facts = facts.added(host, tcp={(address, 1): "open" for _, address in self.workers})
         return with_answer(facts, self.host, self.rest, path, {"taskmanagers": listed})
 
 

@@ -49,7 +49,7 @@ def with_answer(facts: ClusterFacts, host: str, rest: Rest, path: str, value: di
     """The facts as they would be had this path answered so."""
     old = facts[host].rest.get(rest.key) or RestFacts(True)
     new = replace(old, reachable=True, answers=MappingProxyType({**old.answers, path: value}))
-    return facts.changed(host, rest=MappingProxyType({**facts[host].rest, rest.key: new}))
+    return facts.added(host, rest={rest.key: new})
 
 
 def taskmanagers(facts: ClusterFacts, host: str, rest: Rest, line: Line) -> tuple[TaskManagerSeen, ...]:

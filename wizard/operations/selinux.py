@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from ..commands import Command, shell
 from ..facts import ClusterFacts, CommandFacts, HostFacts
@@ -64,7 +63,6 @@ class RestoreContext(Operation):
         return (shell('restorecon -R -v "$HOME/.ssh"\n', why="restorecon -R -v ~/.ssh"),)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        host = facts[self.host]
-        told = host.commands[QUESTION]
+        told = facts[self.host].commands[QUESTION]
         mended = CommandFacts(0, re.sub(r":(\w+_t)\b", f":{TYPE}", told.stdout))
-        return facts.changed(self.host, commands=MappingProxyType({**host.commands, QUESTION: mended}))
+        return facts.added(self.host, commands={QUESTION: mended})

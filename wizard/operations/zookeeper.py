@@ -212,11 +212,7 @@ class OneLeads(Proof):
                 False, f"{found.address} leads, which is no JobManager of this cluster", wanted, action=other
             )
         seen = facts[found.host]
-        runs = not seen.reached or any(
-            daemon.kind == "jobmanager" and seen.runs_from(daemon, self.home, self.conf_dir)
-            for daemon in seen.daemons or ()
-        )
-        if not runs:
+        if seen.reached and not seen.daemons_of("jobmanager", self.home, self.conf_dir):
             return Verdict(False, f"{found.host} led, and its JobManager has ended", wanted)
         return Verdict(True, f"{found.host} leads")
 
@@ -228,15 +224,11 @@ class OneLeads(Proof):
         running = [name for name, _ in self.jobmanagers if facts[name].reached] or [self.jobmanagers[0][0]]
         address = dict(self.jobmanagers)[running[0]]
         text = f"akka.tcp://flink@{f'[{address}]' if ':' in address else address}:1/user"
-        znodes = {**facts[self.host].znodes, self.quorum.paths[0]: text}
-        return facts.changed(self.host, znodes=MappingProxyType(znodes))
+        return facts.added(self.host, znodes={self.quorum.paths[0]: text})
 
 
 def _serving(facts: ClusterFacts, host: str, quorum: Quorum) -> ClusterFacts:
-    return facts.changed(
-        host,
-        zookeeper=MappingProxyType({**facts[host].zookeeper, **dict(_modes(quorum))}),
-    )
+    return facts.added(host, zookeeper=dict(_modes(quorum)))
 
 
 def _modes(quorum: Quorum) -> Iterator[tuple[tuple[str, int], ZooKeeperFacts]]:
