@@ -13,7 +13,7 @@ import yaml
 
 from tests.unit.worlds import HOME, JAVAS, TAR, cluster, daemon, flink_home, host, shipped, with_home
 from wizard.commands import Command, Fetch, FetchChoice, Run, Transfer, Upload
-from wizard.facts import ClusterFacts, HomeFacts, HostFacts, PathFacts, RestFacts
+from wizard.facts import ClusterFacts, HomeFacts, HostFacts, PathFacts
 from wizard.flink.catalogue import line_of
 from wizard.flink.configfile import read_config
 from wizard.javachoice import JavaWish
@@ -25,6 +25,7 @@ from wizard.operations.lock import ReleaseLock, TakeLock
 from wizard.operations.operation import CannotOperate, Operation
 from wizard.operations.proofjob import RunProofJob
 from wizard.operations.record import WriteRecord
+from wizard.servicefacts import RestFacts
 from wizard.spec import HERE
 
 DATA = Path(__file__).parent / "data"

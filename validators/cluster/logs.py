@@ -14,13 +14,14 @@ from fnmatch import fnmatchcase
 
 from validators.check import manual
 from wizard.desired import Desired
-from wizard.facts import DaemonFacts, HostFacts, LogFacts, LogLine
+from wizard.facts import DaemonFacts, HostFacts
 from wizard.findings import Finding
 from wizard.flink.catalogue import line_of
 from wizard.flink.signatures import FLINK, HADOOP, Book, Signature, book
 from wizard.hadoop.catalogue import UnknownHadoop, hadoop_of
 from wizard.hdfs import Hdfs
 from wizard.needs import Logs
+from wizard.servicefacts import LogFacts, LogLine
 from wizard.spec import ClusterSpec
 
 from .hdfs import kinds_on

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..commands import Command, shell
-from ..facts import ClusterFacts, CommandFacts, HomeFacts, PathFacts
+from ..facts import ClusterFacts, HomeFacts, PathFacts
 from ..needs import Ask, Home, Need, Paths
+from ..servicefacts import CommandFacts
 from .operation import Operation, Proof, Verdict
 
 LOGGING = ("log4j.properties", "log4j-cli.properties")

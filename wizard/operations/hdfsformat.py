@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..commands import Command, shell
-from ..facts import ClusterFacts, PathFacts, StorageFacts
+from ..facts import ClusterFacts, PathFacts
 from ..hadoop.catalogue import Hadoop, directories_of
 from ..needs import Daemons, Home, Need, Paths, Storage
+from ..servicefacts import StorageFacts
 from .hadoopconf import site_value
 from .hdfsstorage import described, differing
 from .operation import CannotOperate, NotNow, Operation

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from ..facts import ClusterFacts, RestFacts
+from ..facts import ClusterFacts
 from ..flink.signatures import HADOOP
 from ..hadoop.jmx import NameNodeSeen, answers_of, namenode_seen
 from ..needs import Daemons, LogTail, Need, Rest, Tcp
+from ..servicefacts import RestFacts
 from ..words import counted
 from .daemonlogs import READ_LOGS, log_patterns, told_by_logs
 from .operation import Proof, Verdict

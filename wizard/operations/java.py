@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..commands import Command, Later, Run, Transfer, shell
-from ..facts import ClusterFacts, CommandFacts, HostFacts, JavaFacts, JavaSeen
+from ..facts import ClusterFacts, HostFacts, JavaFacts, JavaSeen
 from ..javachoice import JavaChoice, JavaWish, choose_java, home_question, named_major
 from ..needs import Account, Ask, Javas, Machine, Need
+from ..servicefacts import CommandFacts
 from .operation import CannotOperate, Operation, Proof, Verdict
 from .packages import INSTALL_SECONDS, Family, family_of, installer, refresh
 from .places import home_of

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..commands import Command, shell
-from ..facts import ClusterFacts, CommandFacts, HostFacts
+from ..facts import ClusterFacts, HostFacts
 from ..needs import Ask, Daemons, Need
+from ..servicefacts import CommandFacts
 from .operation import Operation
 
 TEMPORARY = "/tmp"

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..facts import ClusterFacts, LoginFacts
+from ..facts import ClusterFacts
 from ..fingerprints import fingerprint
 from ..needs import Account, Logins, Need
+from ..servicefacts import LoginFacts
 from .operation import Proof, Verdict
 from .sshkeys import forbids_commands, public_key, trusted_entries
 from .sshmodes import refused_modes

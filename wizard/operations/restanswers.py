@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, cast
 
-from ..facts import ClusterFacts, RestFacts
+from ..facts import ClusterFacts
 from ..flink.line import Line
 from ..needs import Rest
+from ..servicefacts import RestFacts
 
 LOOPBACK = re.compile(r"^(localhost(\.localdomain)?\.?$|127\.|\[?::1\]?$)")
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..commands import Command, shell
-from ..facts import ClusterFacts, CommandFacts, HostFacts
+from ..facts import ClusterFacts, HostFacts
 from ..needs import Ask, Need
+from ..servicefacts import CommandFacts
 from .operation import Operation
 
 QUESTION = "SELinux contexts of ~/.ssh"

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..commands import Command, Upload
-from ..facts import ClusterFacts, HomeFacts, PathFacts, ZooKeeperFacts
+from ..facts import ClusterFacts, HomeFacts, PathFacts
 from ..flink.line import Line
 from ..needs import Daemons, Home, LogTail, Need, Paths, Quorum
+from ..servicefacts import ZooKeeperFacts
 from ..words import counted
 from .daemonlogs import log_patterns
 from .leading import leader
