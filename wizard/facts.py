@@ -12,12 +12,19 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
+from .servicefacts import (
+    CommandFacts,
+    ListenFacts,
+    LogFacts,
+    LoginFacts,
+    RestFacts,
+    StorageFacts,
+    ZooKeeperFacts,
+    frozen_map,
+)
+
 SudoWay = Literal["root", "nopasswd", "password", "none"]
 PortState = Literal["open", "refused", "timeout", "unreachable", "unresolved"]
-
-
-def frozen_map() -> Mapping[Any, Any]:
-    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +127,6 @@ class SshFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class ListenFacts:
-    address: str
-    port: int
-    pid: int | None = None
-    program: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class DaemonFacts:
     """A running Flink or Hadoop JVM. `started` is seconds since the epoch by the host's own clock."""
 
@@ -165,39 +164,6 @@ class PathFacts:
     @property
     def exists(self) -> bool:
         return self.kind != "missing"
-
-
-StorageState = Literal["missing", "empty", "formatted", "partial", "other", "unreadable"]
-
-
-@dataclass(frozen=True, slots=True)
-class StorageFacts:
-    """A directory of a NameNode or a DataNode.
-
-    `formatted` holds a VERSION (and a NameNode's also an image), `partial` a beginning of one, `other` files that HDFS
-    never makes, `unreadable` cannot be looked into. `files` and `mib` are None where counting took too long.
-    """
-
-    path: str
-    state: StorageState
-    version: Mapping[str, str] = field(default_factory=frozen_map)
-    """The fields of current/VERSION: storageType, clusterID, namespaceID, layoutVersion …"""
-    entries: tuple[str, ...] = ()
-    files: int | None = None
-    mib: int | None = None
-    interrupted: bool = False
-    """Whether the mark of a format that this wizard began, and that has not ended, lies beside it."""
-    writable: bool = False
-    """Writable by the login user; for a missing directory: the nearest existing parent is."""
-    mode: int | None = None
-    owner: str = ""
-    fstype: str = ""
-    free_mib: int | None = None
-
-    @property
-    def bare(self) -> bool:
-        """Whether nothing at all is in it."""
-        return self.state in {"missing", "empty"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,65 +204,6 @@ class HomeFacts:
         shipped: Mapping[str, str] = self.manifest.get("shipped_conf", {})
         sum_now = hashlib.sha256(file.text.encode("utf-8", "surrogateescape")).hexdigest()
         return shipped.get(file.path.rsplit("/", 1)[1]) == sum_now
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """`number` is its place in the file, None in a file too large to count."""
-
-    text: str
-    number: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LogFacts:
-    """The end of a log: the lines that were searched for, oldest first, and the very last ones."""
-
-    path: str
-    size: int
-    mtime: float | None
-    lines: tuple[LogLine, ...] = ()
-    last: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LoginFacts:
-    """The outcome of a login from one host to a name, the way Flink's own scripts log in."""
-
-    ok: bool
-    user: str = ""
-    hostname: str = ""
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RestFacts:
-    """Answers of one REST address; a value is the decoded JSON, or None when that path did not answer."""
-
-    reachable: bool
-    answers: Mapping[str, Any] = field(default_factory=frozen_map)
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CommandFacts:
-    """What a read-only command of a proof printed."""
-
-    status: int
-    stdout: str
-    stderr: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ZooKeeperFacts:
-    """How one ZooKeeper server answered. `mode` is leader, follower or standalone; "" when it does not serve."""
-
-    mode: str = ""
-    evidence: str = ""
-
-    @property
-    def serves(self) -> bool:
-        return self.mode != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +316,14 @@ class HostFacts:
         names = {home, seen.real} - {""} if seen else {home}
         return daemon.home in names or daemon.conf_dir in {conf_dir, *(f"{name}/conf" for name in names)}
 
+    def daemons_of(self, kind: str, home: str, conf_dir: str | None = None) -> tuple[DaemonFacts, ...]:
+        """The daemons of one kind that belong to that home."""
+        return tuple(
+            daemon
+            for daemon in self.daemons or ()
+            if daemon.kind == kind and self.runs_from(daemon, home, conf_dir)
+        )
+
     def conf_file(self, home: str, name: str) -> PathFacts | None:
         """A file of that Flink home's configuration directory, None when it is not there or was not read."""
         seen = self.homes.get(home)
@@ -452,14 +367,17 @@ class ClusterFacts:
         """These facts with fields of one host replaced: how an operation says what will then be true."""
         return ClusterFacts(MappingProxyType({**self.hosts, name: replace(self[name], **values)}))
 
-    def changed_path(self, name: str, facts: PathFacts) -> ClusterFacts:
+    def added(self, name: str, **maps: Mapping[Any, Any]) -> ClusterFacts:
+        """These facts with entries put into mappings of one host; all other entries stay."""
         host = self[name]
-        return self.changed(name, paths=MappingProxyType({**host.paths, facts.path: facts}))
+        joined = {of: MappingProxyType({**(getattr(host, of) or {}), **new}) for of, new in maps.items()}
+        return self.changed(name, **joined)
+
+    def changed_path(self, name: str, facts: PathFacts) -> ClusterFacts:
+        return self.added(name, paths={facts.path: facts})
 
     def changed_storage(self, name: str, *stores: StorageFacts) -> ClusterFacts:
-        new = {store.path: store for store in stores}
-        return self.changed(name, storage=MappingProxyType({**self[name].storage, **new}))
+        return self.added(name, storage={store.path: store for store in stores})
 
     def changed_home(self, name: str, home: HomeFacts) -> ClusterFacts:
-        host = self[name]
-        return self.changed(name, homes=MappingProxyType({**host.homes, home.path: home}))
+        return self.added(name, homes={home.path: home})

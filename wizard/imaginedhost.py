@@ -10,18 +10,15 @@ from types import MappingProxyType
 from typing import Any
 
 from .facts import (
-    CommandFacts,
     DiskFacts,
     HomeFacts,
     HostFacts,
-    LoginFacts,
     PathFacts,
-    RestFacts,
-    StorageFacts,
 )
 from .javachoice import home_question
 from .needs import Ask, Home, Known, Logins, Names, Need, Paths, Rest, Storage, Tcp
 from .product import PRODUCTS
+from .servicefacts import CommandFacts, LoginFacts, RestFacts, StorageFacts
 
 _DIRECTORIES = ("/", "/home", "/opt", "/usr", "/var", "/srv", "/tmp")
 _FREE_MIB = 50_000

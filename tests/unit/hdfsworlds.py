@@ -9,10 +9,11 @@ from typing import Any
 from tests.unit.worlds import JAVAS, STATE, TAR, cluster, host, spec
 from wizard.commands import FetchChoice
 from wizard.desired import settle
-from wizard.facts import ClusterFacts, HomeFacts, HostFacts, StorageFacts
+from wizard.facts import ClusterFacts, HomeFacts, HostFacts
 from wizard.hadoop.catalogue import hadoop_of
 from wizard.plan import Plan
 from wizard.plans.install import INSTALL, Context, StageMaker, plan_of
+from wizard.servicefacts import StorageFacts
 from wizard.spec import ClusterSpec, HdfsSpec
 
 HADOOP_HOME = "/home/flink/hadoop"

@@ -15,10 +15,11 @@ import yaml
 from tests.unit.runningbeside import JAVA_8, beside, ha_spec, hdfs_spec
 from tests.unit.test_checks_install import made, over, own
 from wizard.desired import Desired, settle
-from wizard.facts import ClusterFacts, HostFacts, ZooKeeperFacts
+from wizard.facts import ClusterFacts, HostFacts
 from wizard.flink.catalogue import line_of
 from wizard.flink.configfile import config_line
 from wizard.flink.java import module_flags
+from wizard.servicefacts import ZooKeeperFacts
 from wizard.spec import ClusterSpec, FlinkSpec, HostSpec
 
 HOME = "/home/flink/flink"

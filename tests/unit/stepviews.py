@@ -11,12 +11,11 @@ from wizard.facts import (
     ClusterFacts,
     DiskFacts,
     HostFacts,
-    ListenFacts,
-    LoginFacts,
     PathFacts,
     PublicKey,
     TrustedKey,
 )
+from wizard.servicefacts import ListenFacts, LoginFacts
 from wizard.session import judge
 from wizard.spec import ClusterSpec, HostSpec
 from wizard.view import Use, View

@@ -18,19 +18,18 @@ from wizard.adoption.hostlists import read_list, workers_of
 from wizard.adoption.sshway import SshWay, way_to
 from wizard.answers import Answers, HostEntry, parse_answers, write_answers
 from wizard.facts import (
-    CommandFacts,
     DaemonFacts,
     HomeFacts,
     HostFacts,
     PathFacts,
     PublicKey,
-    RestFacts,
     SshFacts,
     TrustedKey,
 )
 from wizard.flink.catalogue import LINES, line_of
 from wizard.flink.shipped import is_shipped
 from wizard.needs import Need
+from wizard.servicefacts import CommandFacts, RestFacts
 from wizard.view import Adopted
 
 HOME = "/srv/flink/flink-1.20.5"

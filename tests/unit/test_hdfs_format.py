@@ -10,12 +10,13 @@ import pytest
 
 from tests.unit.worlds import cluster, host
 from wizard.commands import Run
-from wizard.facts import ClusterFacts, HomeFacts, PathFacts, StorageFacts
+from wizard.facts import ClusterFacts, HomeFacts, PathFacts
 from wizard.hadoop.catalogue import hadoop_of
 from wizard.needs import Storage
 from wizard.operations.hdfsformat import FormatNameNode
 from wizard.probes import sections_for
 from wizard.probes.script import merged_script, parse_output
+from wizard.servicefacts import StorageFacts
 
 HADOOP = """#!/bin/sh
 echo "$@" >> {calls}

@@ -26,7 +26,7 @@ from tests.unit.worlds import LOST, run
 from validators.install import hdfs as install_checks
 from wizard.commands import Run, lines_of
 from wizard.desired import settle
-from wizard.facts import ClusterFacts, DaemonFacts, DiskFacts, HostFacts, PathFacts, RestFacts
+from wizard.facts import ClusterFacts, DaemonFacts, DiskFacts, HostFacts, PathFacts
 from wizard.hadoop.jmx import JMX_PATHS
 from wizard.hadoop.sitexml import read_site
 from wizard.hdfs import CORE, hdfs_survey
@@ -34,6 +34,7 @@ from wizard.needs import Paths
 from wizard.plans.operate import START, STOP, TAKE_OUT
 from wizard.preview import preview
 from wizard.runner import Outcome
+from wizard.servicefacts import RestFacts
 from wizard.session import restricted
 from wizard.spec import ClusterSpec, HdfsSpec
 

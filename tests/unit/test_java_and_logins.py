@@ -10,11 +10,9 @@ import pytest
 
 from wizard.facts import (
     ClusterFacts,
-    CommandFacts,
     HostFacts,
     JavaFacts,
     JavaSeen,
-    LoginFacts,
     PublicKey,
     SshFacts,
     TrustedKey,
@@ -24,6 +22,7 @@ from wizard.flink.catalogue import line_of
 from wizard.javachoice import JavaWish, choose_java, home_question
 from wizard.operations.java import ProveJava
 from wizard.operations.logins import ProveLogin
+from wizard.servicefacts import CommandFacts, LoginFacts
 
 KEY = PublicKey("ssh-ed25519", "AAAAkeyB")
 KEY_FILE = "/home/flink/.ssh/id_ed25519"

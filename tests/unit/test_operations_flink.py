@@ -13,7 +13,7 @@ import yaml
 
 from tests.unit.worlds import HOME, JAVAS, TAR, cluster, daemon, flink_home, host, shipped, with_home
 from wizard.commands import Command, Fetch, FetchChoice, Run, Transfer, Upload
-from wizard.facts import ClusterFacts, HomeFacts, HostFacts, PathFacts, RestFacts
+from wizard.facts import ClusterFacts, HomeFacts, HostFacts, PathFacts
 from wizard.flink.catalogue import line_of
 from wizard.flink.configfile import read_config
 from wizard.javachoice import JavaWish
@@ -25,6 +25,7 @@ from wizard.operations.lock import ReleaseLock, TakeLock
 from wizard.operations.operation import CannotOperate, Operation
 from wizard.operations.proofjob import RunProofJob
 from wizard.operations.record import WriteRecord
+from wizard.servicefacts import RestFacts
 from wizard.spec import HERE
 
 DATA = Path(__file__).parent / "data"
@@ -218,12 +219,12 @@ def test_the_jobs_that_a_restart_would_end_are_named_on_every_line(case: dict[st
     seen = with_home(host("w"), flink_home(str(case["version"]), files), daemon("taskmanager", 5, 500.0))
     facts = cluster(master, seen)
     for operation in (
-        StartDaemon("w", HOME, line, "taskmanager", rest=REST, master="m"),
-        StopDaemon("w", HOME, line, "taskmanager", rest=REST, master="m"),
+        StartDaemon("w", HOME, line, "taskmanager", rests=(("m", REST),)),
+        StopDaemon("w", HOME, line, "taskmanager", rests=(("m", REST),)),
     ):
         assert list(operation.loses_jobs(facts)) == case["jobs"]
     fresh = replace(seen, daemons=())
-    starting = StartDaemon("w", HOME, line, "taskmanager", rest=REST, master="m")
+    starting = StartDaemon("w", HOME, line, "taskmanager", rests=(("m", REST),))
     assert starting.loses_jobs(cluster(master, fresh)) == ()
 
 

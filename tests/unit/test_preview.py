@@ -27,13 +27,14 @@ from tests.unit.worlds import (
     with_home,
 )
 from wizard.commands import lines_of
-from wizard.facts import ClusterFacts, HomeFacts, HostFacts, RestFacts
+from wizard.facts import ClusterFacts, HomeFacts, HostFacts
 from wizard.flink.catalogue import line_of
 from wizard.operations.operation import CannotOperate, NotNow, Operation
 from wizard.plan import Plan
 from wizard.plans.install import INSTALL
 from wizard.plans.operate import RELIST, START, STOP
 from wizard.preview import Preview, preview
+from wizard.servicefacts import RestFacts
 from wizard.session import without_needless_lock
 from wizard.showing import preview_lines
 from wizard.spec import ClusterSpec, JavaSpec

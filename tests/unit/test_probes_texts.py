@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.facts import ListenFacts, LoginFacts
 from wizard.flink.java import JavaVersion
 from wizard.needs import Logins
 from wizard.probes import account, daemons, disks, home, javas, machine, network, rest, script, sshd
 from wizard.probes.files import read_stat
 from wizard.probes.script import Block, Reading
 from wizard.product import FLINK
+from wizard.servicefacts import ListenFacts, LoginFacts
 
 
 def reading(*blocks: tuple[str, str]) -> Reading:

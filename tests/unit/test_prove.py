@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.unit.worlds import HOME, LOST, cluster, daemon, flink_home, host, with_home
-from wizard.facts import ClusterFacts, HostFacts, RestFacts
+from wizard.facts import ClusterFacts, HostFacts
 from wizard.flink.catalogue import line_of
 from wizard.needs import Rest, Tcp
 from wizard.operations.confdir import LOGGING, MakeConfDir, ProveConfDir
@@ -19,14 +19,14 @@ from wizard.operations.home import SeeSharedHome
 from wizard.operations.operation import NotNow, Verdict
 from wizard.operations.proofjob import NoProofJob, RunProofJob, proof_jar
 from wizard.operations.prove import (
-    LOOPBACK,
     AddressesReachable,
     RestAnswers,
     TaskManagerRegistered,
     TaskManagersRegistered,
     explained,
-    taskmanagers,
 )
+from wizard.operations.restanswers import LOOPBACK, taskmanagers
+from wizard.servicefacts import RestFacts
 
 REST = Rest("m", 8081, ())
 WORKERS = (("w1", "w1"), ("w2", "w2"))

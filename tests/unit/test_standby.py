@@ -20,7 +20,7 @@ from wizard.answers import BadAnswers, build_spec, parse_answers
 from wizard.answers.ha import parse_zookeeper, split_zookeeper
 from wizard.commands import Run, Upload, lines_of
 from wizard.desired import Desired, settle
-from wizard.facts import ClusterFacts, HostFacts, ListenFacts, PathFacts, ZooKeeperFacts
+from wizard.facts import ClusterFacts, HostFacts, PathFacts
 from wizard.flink.catalogue import LINES
 from wizard.flink.keys import judge_key
 from wizard.needs import Quorum, Rest
@@ -33,6 +33,7 @@ from wizard.probes.rest import rests
 from wizard.probes.script import Reading, merged_script, parse_output
 from wizard.probes.zookeeper import read_server, read_texts
 from wizard.scenarios import practice_scenario
+from wizard.servicefacts import ListenFacts, ZooKeeperFacts
 from wizard.session import without_needless_lock
 from wizard.spec import ClusterSpec, HaSpec, HostSpec
 

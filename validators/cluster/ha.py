@@ -123,7 +123,7 @@ def zookeeper(seen: Observed) -> Iterator[Finding]:
         if not facts.reached or facts.daemons is None or not seen.spec.start.flink:
             continue
         home, conf = seen.spec.flink.home, seen.spec.conf_dir
-        if not any(one.kind == "zookeeper" and facts.runs_from(one, home, conf) for one in facts.daemons):
+        if not facts.daemons_of("zookeeper", home, conf):
             yield Finding(
                 "zookeeper-down",
                 "error",

@@ -32,11 +32,7 @@ def kinds_on(hdfs: Hdfs, host: str) -> tuple[Daemon, ...]:
 
 
 def running(hdfs: Hdfs, seen: HostFacts, kind: Daemon) -> tuple[DaemonFacts, ...]:
-    return tuple(
-        one
-        for one in seen.daemons or ()
-        if one.kind == kind and seen.runs_from(one, hdfs.home, hdfs.conf_dir)
-    )
+    return seen.daemons_of(kind, hdfs.home, hdfs.conf_dir)
 
 
 def hosts_of(seen: Observed, hdfs: Hdfs) -> Iterator[tuple[HostSpec, HostFacts]]:

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from validators.check import manual
 from validators.install.hdfs import room
-from wizard.facts import HostFacts, StorageFacts
+from wizard.facts import HostFacts
 from wizard.findings import Finding, Fix
 from wizard.hadoop.catalogue import Daemon, directories_of, same_setting
 from wizard.hdfs import CORE, SITE, Hdfs, recorded
 from wizard.operations.hdfsstorage import described, differing
+from wizard.servicefacts import StorageFacts
 
 from .hdfs import hosts_of, kinds_on
 from .observed import ClusterCheck, Observed

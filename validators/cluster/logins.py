@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from validators.check import manual
-from wizard.facts import HostFacts, LoginFacts
+from wizard.facts import HostFacts
 from wizard.findings import Finding, Fix
 from wizard.fingerprints import fingerprint
 from wizard.operations.operation import CannotOperate
@@ -20,6 +20,7 @@ from wizard.operations.selinux import wrong_contexts
 from wizard.operations.sshclient import known_name
 from wizard.operations.sshkeys import effective_files, forbids_commands, public_key, trusted_entries
 from wizard.operations.sshmodes import refused_modes
+from wizard.servicefacts import LoginFacts
 from wizard.spec import HostSpec
 
 from .observed import ClusterCheck, Observed

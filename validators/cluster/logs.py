@@ -14,13 +14,14 @@ from fnmatch import fnmatchcase
 
 from validators.check import manual
 from wizard.desired import Desired
-from wizard.facts import DaemonFacts, HostFacts, LogFacts, LogLine
+from wizard.facts import DaemonFacts, HostFacts
 from wizard.findings import Finding
 from wizard.flink.catalogue import line_of
 from wizard.flink.signatures import FLINK, HADOOP, Book, Signature, book
 from wizard.hadoop.catalogue import UnknownHadoop, hadoop_of
 from wizard.hdfs import Hdfs
 from wizard.needs import Logs
+from wizard.servicefacts import LogFacts, LogLine
 from wizard.spec import ClusterSpec
 
 from .hdfs import kinds_on
@@ -166,15 +167,11 @@ def runs(seen: Observed) -> Iterator[Run]:
 def _going(seen: Observed, host: str, facts: HostFacts, kind: str) -> tuple[DaemonFacts, ...]:
     spec, hdfs = seen.spec, seen.desired.hdfs
     if kind in _HADOOP:
-        mine = [one for one in facts.daemons or () if one.kind == kind]
         if hdfs is None:
-            return tuple(mine) if seen.desired.joined is not None else ()
-        return tuple(one for one in mine if facts.runs_from(one, hdfs.home, hdfs.conf_dir))
-    return tuple(
-        one
-        for one in facts.daemons or ()
-        if one.kind == kind and facts.runs_from(one, spec.flink.home, spec.conf_dir)
-    )
+            mine = tuple(one for one in facts.daemons or () if one.kind == kind)
+            return mine if seen.desired.joined is not None else ()
+        return facts.daemons_of(kind, hdfs.home, hdfs.conf_dir)
+    return facts.daemons_of(kind, spec.flink.home, spec.conf_dir)
 
 
 def _belongs(seen: Observed, host: str, kind: str) -> bool:

@@ -19,7 +19,7 @@ from wizard.flink.line import Format, Line
 from wizard.needs import Rest
 from wizard.operations.configure import config_file
 from wizard.operations.leading import Leader, leader
-from wizard.operations.prove import LOOPBACK, TaskManagerSeen, answer, number, taskmanagers
+from wizard.operations.restanswers import LOOPBACK, TaskManagerSeen, answer, number, taskmanagers
 from wizard.spec import ClusterSpec, HostSpec
 
 Kind = Literal["jobmanager", "taskmanager"]
@@ -102,11 +102,7 @@ class Observed:
     def running(self, host: str, kind: Kind) -> tuple[DaemonFacts, ...]:
         """The daemons of this cluster on a host."""
         seen, spec = self.facts[host], self.spec
-        return tuple(
-            one
-            for one in seen.daemons or ()
-            if one.kind == kind and seen.runs_from(one, spec.flink.home, spec.conf_dir)
-        )
+        return seen.daemons_of(kind, spec.flink.home, spec.conf_dir)
 
     @cached_property
     def leading(self) -> Leader | None:

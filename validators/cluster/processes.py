@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from validators.check import manual
-from wizard.facts import DaemonFacts, HostFacts, ListenFacts
+from wizard.facts import DaemonFacts, HostFacts
 from wizard.findings import Finding, Fix
 from wizard.flink.catalogue import default_of
 from wizard.operations.daemons import is_stale
+from wizard.servicefacts import ListenFacts
 
 from .observed import NAMES, ClusterCheck, Kind, Observed, loopback
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from validators.check import manual
 from wizard.findings import Finding, Fix
-from wizard.operations.prove import answer
+from wizard.operations.restanswers import answer
 
 from .observed import ClusterCheck, Observed, loopback, quoted
 

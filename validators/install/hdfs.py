@@ -304,11 +304,7 @@ def ports(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
 
 
 def _ours(pid: int | None, kind: str, seen: HostFacts, hdfs: Hdfs) -> bool:
-    own = [
-        one
-        for one in seen.daemons or ()
-        if one.kind == kind and seen.runs_from(one, hdfs.home, hdfs.conf_dir)
-    ]
+    own = seen.daemons_of(kind, hdfs.home, hdfs.conf_dir)
     return bool(own) if pid is None else any(one.pid == pid for one in own)
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from validators.check import Check, Needs, manual, nothing, reached
-from wizard.facts import ClusterFacts, DaemonFacts, HostFacts, ListenFacts
+from wizard.facts import ClusterFacts, DaemonFacts, HostFacts
 from wizard.findings import Finding
 from wizard.flink.catalogue import default_of, line_of
 from wizard.needs import Daemons, Home, Listening
+from wizard.servicefacts import ListenFacts
 from wizard.spec import ClusterSpec, HostSpec
 
 

@@ -47,11 +47,7 @@ def _port_needs(spec: ClusterSpec) -> Needs:
 def ports(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
     nodes = spec.ha.nodes if spec.ha else ()
     for host, seen in reached(spec, facts):
-        ours = {
-            daemon.pid
-            for daemon in seen.daemons or ()
-            if daemon.kind == "zookeeper" and seen.runs_from(daemon, spec.flink.home, spec.conf_dir)
-        }
+        ours = {daemon.pid for daemon in seen.daemons_of("zookeeper", spec.flink.home, spec.conf_dir)}
         for listener in seen.listening or () if host.name in nodes else ():
             wanted = (availability.CLIENT_PORT, *availability.PEER_PORTS)
             if listener.port not in wanted or listener.pid in ours or (listener.pid is None and ours):

@@ -13,7 +13,7 @@ from ..answers.judging import same_name
 from ..facts import ClusterFacts, HostFacts, LoginFailure
 from ..flink.line import Line
 from ..needs import Rest
-from ..operations.prove import taskmanagers
+from ..operations.restanswers import taskmanagers
 from ..text import one_line
 from .gathered import Node
 from .hostlists import LOOPBACK, HostList, Listed

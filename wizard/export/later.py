@@ -5,13 +5,10 @@ A list of names, each with the program that prints the value on its host. It mus
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
-from ..commands import Command, Later, Run, shell
-from ..imagined import Done
+from ..commands import Later, Run, shell
 from ..spec import ClusterSpec
 
 PROVED_BY_SCRIPT = "exported script"
@@ -46,7 +43,6 @@ EXPRESSIONS: Mapping[str, Callable[[ClusterSpec], Run]] = MappingProxyType(
         "public-key": _public_key,
         "java-home": _java_home,
         "proof-key": _proof_key,
-        "hdfs-proof-key": _proof_key,
     }
 )
 
@@ -55,20 +51,3 @@ def expression(later: Later, spec: ClusterSpec) -> Run | None:
     """The program that prints this value on `later.host`; None where only the operator can say it."""
     make = EXPRESSIONS.get(later.name)
     return make(spec) if make else None
-
-
-_ESCAPED = re.compile(r"\\u0000later:([^:\\]+):([^\\]+)\\u0000")
-
-
-def with_tokens(done: Done) -> tuple[Command, ...]:
-    """The commands of an operation; where a note in JSON has escaped a token, it is a token again."""
-    if done.operation not in {"run-proof-job", "hdfs-write-and-read"}:
-        return done.commands
-    return tuple(
-        replace(command, argv=tuple(map(_unescaped, command.argv))) if isinstance(command, Run) else command
-        for command in done.commands
-    )
-
-
-def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda match: str(Later(match[1], match[2])), text)

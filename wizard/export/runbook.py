@@ -19,7 +19,7 @@ from ..showing import diff_lines
 from ..spec import HERE, ClusterSpec
 from ..text import clean, one_line
 from ..writing import pack_run, unpack_run
-from .later import expression, with_tokens
+from .later import expression
 from .script import secret_keys
 
 _LONGEST_INPUT = 60
@@ -143,7 +143,7 @@ def _stage(stage: Stage, previewed: Previewed, spec: ClusterSpec, given: set[Lat
 def _done(done: Done, spec: ClusterSpec, given: set[Later]) -> Iterator[str]:
     yield ""
     yield f"### {_plain(name_of(done.host))}: {_plain(done.title)}"
-    for command in with_tokens(done):
+    for command in done.commands:
         yield from _learn(command, spec, given)
         yield ""
         if command.why:

@@ -21,7 +21,7 @@ from ..printer import name_of
 from ..product import PRODUCTS
 from ..spec import HERE, ClusterSpec, HostSpec
 from ..writing import discard_run, pack_run, unpack_run, upload_run
-from .later import expression, with_tokens
+from .later import expression
 from .programs import AS_ROOT, ASK_REST, FUNCTIONS, OBTAINING, PACK_HOME, TRY_PORT
 from .proofs import proof_lines
 from .words import Names, comment, fits_here_document, here_document, home_word
@@ -200,7 +200,7 @@ class _Script:
 
     def _done(self, done: Done) -> Iterator[str]:
         yield f"step {self._names.words((name_of(done.host), done.title))}"
-        for command in with_tokens(done):
+        for command in done.commands:
             yield from self._command(done.host, command)
 
     def _command(self, host: str, command: Command) -> Iterator[str]:

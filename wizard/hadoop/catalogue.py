@@ -84,7 +84,6 @@ class Hadoop:
     """One version. Paths are below the home; `conf_dir` is where its configuration lies."""
 
     version: str
-    line: str
     archive: str
     checksums: tuple[Checksum, ...]
     jar: str
@@ -93,7 +92,6 @@ class Hadoop:
     workers_file: str
     masters_file: str | None
     keys: HadoopKeys
-    client: str
     format: tuple[str, ...]
     format_needs_missing: bool
     """Whether a format that may not ask gives up on an empty directory too (1.2)."""
@@ -106,7 +104,6 @@ class Hadoop:
     data_mode: int
     uri_dirs: bool
     root_needs_user_vars: bool
-    live_in: Literal["nodes", "state"]
     ports: HadoopPorts
     java: HadoopJava
     module_flags: tuple[str, ...]
@@ -250,7 +247,6 @@ def _hadoop(version: str, known: Mapping[str, Any]) -> Hadoop:
     java = [one for one in known["java"] if _numbers(str(one["from"])) <= number][-1]
     return Hadoop(
         version,
-        line=str(known["line"]),
         archive=str(known["archive"]),
         checksums=tuple(Checksum(one["extension"], one["algorithm"]) for one in known["checksums"]),
         jar=str(known["jar"]),
@@ -259,7 +255,6 @@ def _hadoop(version: str, known: Mapping[str, Any]) -> Hadoop:
         workers_file=str(known["workers_file"]),
         masters_file=known["masters_file"],
         keys=HadoopKeys(**known["keys"]),
-        client=str(known["client"]),
         format=tuple(known["format"]),
         format_needs_missing=bool(known["format_needs_missing"]),
         daemon=tuple(known["daemon"]),
@@ -270,7 +265,6 @@ def _hadoop(version: str, known: Mapping[str, Any]) -> Hadoop:
         data_mode=int(known["data_mode"]),
         uri_dirs=bool(known["uri_dirs"]),
         root_needs_user_vars=bool(known["root_needs_user_vars"]),
-        live_in=known["live_in"],
         ports=HadoopPorts(**known["ports"]),
         java=HadoopJava(tuple(java["supported"]), int(java["recommended"])),
         module_flags=tuple(known["module_flags"]),

@@ -19,21 +19,17 @@ JMX_PATHS = (_STATE, _INFO)
 
 @dataclass(frozen=True, slots=True)
 class NameNodeSeen:
-    """`live` and `dead` are DataNodes, None where that was not told; `names` are the live ones' own names.
+    """`live` is how many DataNodes are live, None where that was not told; `names` are their own names.
 
-    `safe_mode` is the NameNode's sentence about it, "" when it is off. `capacity` and `used` are bytes.
+    `safe_mode` is the NameNode's sentence about it, "" when it is off.
     """
 
     live: int | None
-    dead: int | None
     names: tuple[str, ...]
     safe_mode: str
     version: str = ""
-    cluster_id: str = ""
     blocks: int | None = None
-    capacity: int | None = None
     under_replicated: int | None = None
-    used: int | None = None
 
 
 def namenode_seen(answers: Mapping[str, Any]) -> NameNodeSeen | None:
@@ -41,22 +37,17 @@ def namenode_seen(answers: Mapping[str, Any]) -> NameNodeSeen | None:
     state, info = _bean(answers.get(_STATE)), _bean(answers.get(_INFO))
     if not state and not info:
         return None
-    nodes, gone = _listed(info.get("LiveNodes")), _listed(info.get("DeadNodes"))
+    nodes = _listed(info.get("LiveNodes"))
     live = _whole(state.get("NumLiveDataNodes"))
-    dead = _whole(state.get("NumDeadDataNodes"))
     safe = str(info.get("Safemode") or "").strip()
     if not safe and str(state.get("FSState", "Operational")) != "Operational":
         safe = "Safe mode is on."
     return NameNodeSeen(
         live=len(nodes) if live is None and nodes is not None else live,
-        dead=len(gone) if dead is None and gone is not None else dead,
         names=tuple(sorted(name.partition(":")[0] for name in nodes or {})),
         safe_mode=safe,
         version=str(info.get("SoftwareVersion") or info.get("Version") or "").partition(",")[0],
-        cluster_id=str(info.get("ClusterId") or ""),
         blocks=_whole(state.get("BlocksTotal")),
-        capacity=_whole(state.get("CapacityTotal")),
-        used=_whole(state.get("CapacityUsed")),
         under_replicated=_whole(state.get("UnderReplicatedBlocks")),
     )
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..commands import Command, shell
-from ..facts import ClusterFacts, CommandFacts, HomeFacts, PathFacts
+from ..facts import ClusterFacts, HomeFacts, PathFacts
 from ..needs import Ask, Home, Need, Paths
+from ..servicefacts import CommandFacts
 from .operation import Operation, Proof, Verdict
 
 LOGGING = ("log4j.properties", "log4j-cli.properties")
@@ -110,5 +111,4 @@ class ProveConfDir(Proof):
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         answer = CommandFacts(0, self.conf_dir)
-        commands = MappingProxyType({**facts[self.master].commands, self._question: answer})
-        return facts.changed(self.master, commands=commands)
+        return facts.added(self.master, commands={self._question: answer})

@@ -56,11 +56,56 @@ done
 
 
 @dataclass(frozen=True)
-class _Daemon(Operation):
-    """What starting and stopping share: which daemons of this home run here."""
+class DaemonsOfHome(Operation):
+    """What starting and stopping share, of Flink and of Hadoop: which daemons of one home run here."""
 
     home: str
     line: Line
+    kind: str
+    conf_dir: str | None
+    rests: Rests = ()
+    """Where the JobManagers answer, so that running jobs are named before anything is stopped."""
+
+    def running(self, host: HostFacts) -> tuple[DaemonFacts, ...]:
+        """The daemons of this kind whose configuration or classes come from this home."""
+        return host.daemons_of(self.kind, self.home, self.conf_dir)
+
+    def with_running(self, facts: ClusterFacts, *daemons: DaemonFacts) -> ClusterFacts:
+        """The facts as they would be did exactly these run."""
+        host = facts[self.host]
+        old = self.running(host)
+        others = tuple(daemon for daemon in host.daemons or () if daemon not in old)
+        return facts.changed(self.host, daemons=(*others, *daemons))
+
+    def jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
+        """The running jobs, as names for the operator."""
+        return jobs_of_all(facts, self.rests, self.line)
+
+
+@dataclass(frozen=True)
+class NoneRuns(DaemonsOfHome):
+    """Have no daemon of this kind run from this home."""
+
+    def satisfied(self, facts: ClusterFacts) -> bool:
+        return not self.running(facts[self.host])
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        return self.with_running(facts)
+
+    def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
+        return self.jobs(facts) if self.running(facts[self.host]) else ()
+
+    @property
+    def while_jobs_run(self) -> str:
+        return "It was not stopped."
+
+    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
+        pids = ", ".join(str(daemon.pid) for daemon in self.running(facts[self.host]))
+        return (f"still running: pid {pids}", f"Look at these processes on {self.host}; end them by hand.")
+
+
+@dataclass(frozen=True)
+class _FlinkDaemon(DaemonsOfHome):
     kind: Kind
     conf_dir: str | None = None
 
@@ -68,13 +113,8 @@ class _Daemon(Operation):
     def name(self) -> str:
         return NAMES[self.kind]
 
-    def running(self, host: HostFacts) -> tuple[DaemonFacts, ...]:
-        """The daemons of this kind whose configuration or classes come from this home."""
-        return tuple(
-            daemon
-            for daemon in host.daemons or ()
-            if daemon.kind == self.kind and host.runs_from(daemon, self.home, self.conf_dir)
-        )
+    def with_running(self, facts: ClusterFacts, *daemons: DaemonFacts) -> ClusterFacts:
+        return super().with_running(without_answers(facts, self.rests), *daemons)
 
     def _stop_commands(self, daemons: tuple[DaemonFacts, ...]) -> tuple[Command, ...]:
         """One stop a daemon: a script's stop ends the last pid of its file only, on every line."""
@@ -93,25 +133,17 @@ class _Daemon(Operation):
 
 
 @dataclass(frozen=True)
-class StartDaemon(_Daemon):
+class StartDaemon(_FlinkDaemon):
     """Have `count` daemons of one kind run, none of them older than its configuration.
 
-    `rest` is where the JobManager answers, so that running jobs are named before anything is stopped, and `standby`
-    where the others do. `at` is this host's address and web port for a JobManager that is one of several, `peer` the
-    number of a ZooKeeper server.
+    `at` is this host's address and web port for a JobManager that is one of several, `peer` the number of a ZooKeeper
+    server.
     """
 
     count: int = 1
     mode: Mode = "batch"
-    rest: Rest | None = None
-    master: str = ""
-    standby: Rests = ()
     at: tuple[str, int] | None = None
     peer: int = 0
-
-    @property
-    def rests(self) -> Rests:
-        return all_rests(self.master, self.rest, self.standby)
 
     @property
     def id(self) -> str:
@@ -148,14 +180,12 @@ class StartDaemon(_Daemon):
         host = facts[self.host]
         conf_dir = self.conf_dir or f"{self.home}/conf"
         new = DaemonFacts(self.kind, 0, host.user or "", float("inf"), conf_dir, self.home)
-        others = tuple(daemon for daemon in host.daemons or () if daemon not in self.running(host))
-        facts = without_answers(facts, self.rests)
-        return facts.changed(self.host, daemons=(*others, *(new,) * self.count))
+        return self.with_running(facts, *(new,) * self.count)
 
     def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
         running = self.running(facts[self.host])
         stops = bool(running) and (self._stale(facts) or len(running) > self.count)
-        return jobs_of_all(facts, self.rests, self.line) if stops else ()
+        return self.jobs(facts) if stops else ()
 
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
         seen = len(self.running(facts[self.host]))
@@ -192,16 +222,8 @@ class StartDaemon(_Daemon):
 
 
 @dataclass(frozen=True)
-class StopDaemon(_Daemon):
-    """Have no daemon of this kind run from this home."""
-
-    rest: Rest | None = None
-    master: str = ""
-    standby: Rests = ()
-
-    @property
-    def rests(self) -> Rests:
-        return all_rests(self.master, self.rest, self.standby)
+class StopDaemon(_FlinkDaemon, NoneRuns):
+    """Have no daemon of this kind run from this home, by Flink's own scripts."""
 
     @property
     def id(self) -> str:
@@ -214,43 +236,21 @@ class StopDaemon(_Daemon):
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         return with_rests(self.host, (Daemons(),), self.rests)
 
-    def satisfied(self, facts: ClusterFacts) -> bool:
-        return not self.running(facts[self.host])
-
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         return self._stop_commands(self.running(facts[self.host]))
 
-    def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        host = facts[self.host]
-        gone = self.running(host)
-        facts = without_answers(facts, self.rests)
-        return facts.changed(
-            self.host, daemons=tuple(daemon for daemon in host.daemons or () if daemon not in gone)
-        )
-
-    def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
-        stops = bool(self.running(facts[self.host]))
-        return jobs_of_all(facts, self.rests, self.line) if stops else ()
-
-    @property
-    def while_jobs_run(self) -> str:
-        return "It was not stopped."
-
-    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
-        pids = ", ".join(str(daemon.pid) for daemon in self.running(facts[self.host]))
-        return (f"still running: pid {pids}", f"Look at these processes on {self.host}; end them by hand.")
-
 
 def is_stale(host: HostFacts, daemon: DaemonFacts, home: str, line: Line) -> bool:
-    """Whether a daemon is older than the configuration it would read now. Start times are good to a second."""
+    """Whether a daemon of Flink is older than the configuration it would read now."""
     names = ("zoo.cfg",) if daemon.kind == "zookeeper" else (line.config.file, "flink-conf.yaml")
+    return is_older(host, daemon, home, *names)
+
+
+def is_older(host: HostFacts, daemon: DaemonFacts, home: str, *names: str) -> bool:
+    """Whether a daemon is older than one of these files of its home's conf/. Start times are good to a second."""
     files = (host.conf_file(home, name) for name in names)
     newest = max((file.mtime for file in files if file and file.mtime is not None), default=0.0)
     return daemon.started + 2.0 < newest
-
-
-def all_rests(master: str, rest: Rest | None, standby: Rests) -> Rests:
-    return (*(((master, rest),) if rest is not None else ()), *standby)
 
 
 def with_rests(host: str, own: tuple[Need, ...], rests: Rests) -> Mapping[str, tuple[Need, ...]]:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 from ..commands import Command, Run, shell
 from ..facts import ClusterFacts, DaemonFacts, HostFacts
-from ..flink.line import Line
 from ..hadoop.catalogue import Daemon, Hadoop
 from ..hadoop.jmx import namenode_seen
 from ..needs import Daemons, Home, Need, Rest, Storage
-from .daemons import GONE, running_jobs
+from .daemons import GONE, DaemonsOfHome, NoneRuns, is_older, with_rests
 from .hdfsstorage import MakeDataDirs
-from .operation import CannotOperate, NotNow, Operation
+from .operation import CannotOperate, NotNow
 
 NAMES: Mapping[str, str] = {"namenode": "NameNode", "datanode": "DataNode"}
 
@@ -61,24 +60,13 @@ _CLASSES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class _HadoopDaemon(Operation):
-    """What starting and stopping share. `line`, `rest` and `master` tell which Flink jobs run that may use this HDFS."""
+@dataclass(frozen=True, kw_only=True)
+class _HadoopDaemon(DaemonsOfHome):
+    """What starting and stopping share. `line` and `rests` tell which Flink jobs run that may use this HDFS."""
 
     hadoop: Hadoop
-    home: str
-    conf_dir: str
     kind: Daemon
-    line: Line
-    rest: Rest
-    master: str
-
-    def running(self, host: HostFacts) -> tuple[DaemonFacts, ...]:
-        return tuple(
-            daemon
-            for daemon in host.daemons or ()
-            if daemon.kind == self.kind and host.runs_from(daemon, self.home, self.conf_dir)
-        )
+    conf_dir: str
 
     def _words(self, action: str) -> tuple[str, ...]:
         return self.hadoop.daemon_words(self.conf_dir, "start" if action == "start" else "stop", self.kind)
@@ -98,13 +86,8 @@ class _HadoopDaemon(Operation):
     def _own_needs(self) -> tuple[Need, ...]:
         return (Daemons(), Home(self.home, self.conf_dir, "hadoop"))
 
-    def _with_jobs(self, *own: Need) -> dict[str, tuple[Need, ...]]:
-        if self.master == self.host:
-            return {self.host: (*own, self.rest)}
-        return {self.host: own, self.master: (self.rest,)}
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StartHadoop(_HadoopDaemon):
     """Have one daemon of this kind run, not older than its configuration.
 
@@ -127,7 +110,7 @@ class StartHadoop(_HadoopDaemon):
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         own = (*self._own_needs(), *((Storage(self.dirs),) if self.dirs else ()))
-        wanted = self._with_jobs(*own)
+        wanted = dict(with_rests(self.host, own, self.rests))
         if self.namenode:
             wanted[self.namenode] = (*wanted.get(self.namenode, ()), Daemons())
         if self.data is not None:
@@ -172,13 +155,12 @@ class StartHadoop(_HadoopDaemon):
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         host = facts[self.host]
         new = DaemonFacts(self.kind, 0, host.user or "", float("inf"), self.conf_dir, self.home)
-        others = tuple(daemon for daemon in host.daemons or () if daemon not in self.running(host))
-        return facts.changed(self.host, daemons=(*others, new))
+        return self.with_running(facts, new)
 
     def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
         running = self.running(facts[self.host])
         stops = bool(running) and (self._stale(facts) or len(running) > 1)
-        return running_jobs(facts, self.master, self.rest, self.line) if stops else ()
+        return self.jobs(facts) if stops else ()
 
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
         seen = len(self.running(facts[self.host]))
@@ -189,8 +171,8 @@ class StartHadoop(_HadoopDaemon):
         return any(hadoop_is_stale(host, one, self.home, self.hadoop) for one in self.running(host))
 
 
-@dataclass(frozen=True)
-class StopHadoop(_HadoopDaemon):
+@dataclass(frozen=True, kw_only=True)
+class StopHadoop(_HadoopDaemon, NoneRuns):
     """Have no daemon of this kind run from this home."""
 
     @property
@@ -202,33 +184,13 @@ class StopHadoop(_HadoopDaemon):
         return f"Stop the {NAMES[self.kind]}"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
-        return self._with_jobs(*self._own_needs())
-
-    def satisfied(self, facts: ClusterFacts) -> bool:
-        return not self.running(facts[self.host])
+        return with_rests(self.host, self._own_needs(), self.rests)
 
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         return self._stop_commands(self.running(facts[self.host]))
 
-    def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        host = facts[self.host]
-        gone = self.running(host)
-        return facts.changed(self.host, daemons=tuple(one for one in host.daemons or () if one not in gone))
 
-    def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
-        stops = bool(self.running(facts[self.host]))
-        return running_jobs(facts, self.master, self.rest, self.line) if stops else ()
-
-    @property
-    def while_jobs_run(self) -> str:
-        return "It was not stopped."
-
-    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
-        pids = ", ".join(str(daemon.pid) for daemon in self.running(facts[self.host]))
-        return (f"still running: pid {pids}", f"Look at these processes on {self.host}; end them by hand.")
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RetireDataNode(StopHadoop):
     """Stop one DataNode for good, where every block has copies enough without it. Its directories stay as they are.
 
@@ -308,7 +270,5 @@ class RetireDataNode(StopHadoop):
 
 
 def hadoop_is_stale(host: HostFacts, daemon: DaemonFacts, home: str, hadoop: Hadoop) -> bool:
-    """Whether a daemon is older than the configuration it would read now. Start times are good to a second."""
-    files = (host.conf_file(home, name) for name in ("core-site.xml", "hdfs-site.xml", hadoop.env_file))
-    newest = max((file.mtime for file in files if file and file.mtime is not None), default=0.0)
-    return daemon.started + 2.0 < newest
+    """Whether a daemon of Hadoop is older than the configuration it would read now."""
+    return is_older(host, daemon, home, "core-site.xml", "hdfs-site.xml", hadoop.env_file)

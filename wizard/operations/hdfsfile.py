@@ -5,19 +5,16 @@ Knows Hadoop's own commands. It must not know how the daemons were started, nor 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
 
-from ..commands import Command, Later, shell
-from ..facts import ClusterFacts, PathFacts
+from ..commands import Command, shell
+from ..facts import ClusterFacts
 from ..hadoop.catalogue import Hadoop
 from ..needs import Daemons, Need, Paths, Rest
 from .hdfsprove import seen_at
+from .noted import is_noted, key_of, note_of, noting, with_note
 from .operation import NotNow, Operation, Proof, Verdict
-from .places import absolute, path_at
 
 _ROUND_TRIP = """home=$1 conf=$2 run=$3 client=$4
 USER=${USER:-$(id -un)} HADOOP_CONF_DIR=$conf
@@ -32,12 +29,6 @@ said=$({
 } 2>&1 </dev/null) && { echo "$file was written and read back"; exit 0; }
 printf '%s\\n' "$said" | grep -vE 'WARN|INFO|DEPRECATED' | tail -n 6 >&2
 exit 1
-"""
-
-_NOTE = """set -e
-mkdir -p "${1%/*}"
-printf '%s\\n' "$2" > "$1.part"
-mv -f "$1.part" "$1"
 """
 
 
@@ -72,12 +63,7 @@ class WriteAndReadBack(Operation):
         return {host: (Daemons(),) for host in self.datanodes} | {self.host: own}
 
     def satisfied(self, facts: ClusterFacts) -> bool:
-        seen = path_at(facts[self.host], self._record)
-        try:
-            noted: Any = json.loads((seen.text or "{}") if seen else "{}", strict=False)
-        except ValueError:
-            return False
-        return isinstance(noted, dict) and cast("dict[str, Any]", noted).get("key") == self._key(facts)
+        return is_noted(facts[self.host], self._record, self._key(facts))
 
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         seen = seen_at(facts, self.host, self.web)
@@ -99,32 +85,23 @@ class WriteAndReadBack(Operation):
             why="write a file and read it back",
             timeout=180.0,
         )
-        note = shell(
-            _NOTE, absolute(self._record, facts[self.host]), self._noted(facts), why="note that it was proved"
-        )
-        return (run, note)
+        return (run, noting(facts[self.host], self._record, note_of(self._key(facts))))
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        return facts.changed_path(self.host, PathFacts(self._record, "file", text=self._noted(facts)))
+        return with_note(facts, self.host, self._record, note_of(self._key(facts)))
 
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
         del facts
         return (f"{self._record} is not as it was written", f"Look at {self._record} on {self.host}.")
 
-    def _noted(self, facts: ClusterFacts) -> str:
-        return f'{{"key": "{self._key(facts)}"}}'
-
     def _key(self, facts: ClusterFacts) -> str:
-        """What a proof holds for: exactly these processes. Known only later when they are yet to be started."""
         running = sorted(
             (host, one.kind, one.pid)
             for host in dict.fromkeys((self.namenode, *self.datanodes))
             for one in facts[host].daemons or ()
             if one.kind in {"namenode", "datanode"} and facts[host].runs_from(one, self.home, self.conf_dir)
         )
-        if any(pid == 0 for _, _, pid in running):
-            return str(Later(self.host, "hdfs-proof-key"))
-        return hashlib.sha256(repr(running).encode()).hexdigest()[:32]
+        return key_of(self.host, running)
 
 
 @dataclass(frozen=True)

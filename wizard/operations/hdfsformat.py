@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..commands import Command, shell
-from ..facts import ClusterFacts, PathFacts, StorageFacts
+from ..facts import ClusterFacts, PathFacts
 from ..hadoop.catalogue import Hadoop, directories_of
 from ..needs import Daemons, Home, Need, Paths, Storage
+from ..servicefacts import StorageFacts
 from .hadoopconf import site_value
 from .hdfsstorage import described, differing
 from .operation import CannotOperate, NotNow, Operation
 from .places import absolute, path_at
 
-_FORMAT = """home=$1 conf=$2 kind=$3 note=$4 run=$5 aside=$6
-shift 6
+_FORMAT = """home=$1 conf=$2 kind=$3 run=$4 aside=$5
+shift 5
 refuse() { echo "$*: nothing was formatted" >&2; exit 1; }
 bare() {
   [ -e "$1" ] || [ -L "$1" ] || return 0
@@ -132,7 +133,6 @@ class FormatNameNode(Operation):
             self.home,
             self.conf_dir,
             kind,
-            note,
             self.run_id,
             str(len(aside)),
             *aside,

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..commands import Command
-from ..facts import ClusterFacts, CommandFacts, HostFacts
+from ..facts import ClusterFacts, HostFacts
 from ..needs import Ask, Need
+from ..servicefacts import CommandFacts
 from ..words import counted
 from .operation import CannotOperate, Proof, Verdict
 from .profile import ProfileOperation, login_file

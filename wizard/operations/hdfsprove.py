@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from ..facts import ClusterFacts, RestFacts
-from ..flink.signatures import HADOOP, known_cause
+from ..facts import ClusterFacts
+from ..flink.signatures import HADOOP
 from ..hadoop.jmx import NameNodeSeen, answers_of, namenode_seen
 from ..needs import Daemons, LogTail, Need, Rest, Tcp
+from ..servicefacts import RestFacts
 from ..words import counted
+from .daemonlogs import READ_LOGS, log_patterns, told_by_logs
 from .operation import Proof, Verdict
 
 
@@ -26,12 +28,7 @@ def seen_at(facts: ClusterFacts, host: str, web: Rest) -> NameNodeSeen | None:
 def with_namenode(facts: ClusterFacts, host: str, web: Rest, live: int) -> ClusterFacts:
     """The facts as they would be were a NameNode there, out of safe mode, with so many DataNodes."""
     said = RestFacts(True, MappingProxyType(answers_of(live)))
-    return facts.changed(host, rest=MappingProxyType({**facts[host].rest, web.key: said}))
-
-
-def hadoop_logs(logs: str, daemon: str) -> tuple[str, ...]:
-    """Shell patterns of a daemon's log and of its standard output."""
-    return (f"{logs}/hadoop-*-{daemon}-*.log", f"{logs}/hadoop-*-{daemon}-*.out")
+    return facts.added(host, rest={web.key: said})
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ class NameNodeReady(Proof):
         return with_namenode(facts, self.host, self.web, (seen.live if seen else None) or 0)
 
     def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
-        return {self.host: (LogTail(hadoop_logs(self.logs, "namenode")),)}
+        return {self.host: (LogTail(log_patterns(self.logs, "namenode", "hadoop")),)}
 
     def explain(self, facts: ClusterFacts, verdict: Verdict) -> Verdict:
         return explained(facts, [self.host], verdict, self.logs)
@@ -154,7 +151,7 @@ class DataNodesLive(Proof):
         return with_namenode(facts, self.host, self.web, len(self.datanodes))
 
     def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
-        return {host: (LogTail(hadoop_logs(self.logs, "datanode")),) for host in self.datanodes}
+        return {host: (LogTail(log_patterns(self.logs, "datanode", "hadoop")),) for host in self.datanodes}
 
     def explain(self, facts: ClusterFacts, verdict: Verdict) -> Verdict:
         absent = [host for host in self.datanodes if self._absent(facts, host)]
@@ -237,25 +234,16 @@ class ExistingAnswers(Proof):
         if self.rpc is None:
             return facts
         for node in self.nodes:
-            facts = facts.changed(node, tcp=MappingProxyType({**facts[node].tcp, self.rpc: "open"}))
+            facts = facts.added(node, tcp={self.rpc: "open"})
         return with_namenode(facts, self.host, self.webs[0], 1) if self.webs else facts
 
 
 def explained(facts: ClusterFacts, hosts: Iterable[str], verdict: Verdict, logs: str) -> Verdict:
-    """The verdict with the tail of the failing daemons' logs, and the cause where it is known."""
-    shown: list[str] = []
-    for host in hosts:
-        for file, text in facts[host].tails.items():
-            if not file.startswith(f"{logs}/") or not text.strip():
-                continue
-            cause = known_cause(text, HADOOP)
-            if cause is not None:
-                evidence = f"{host}:{file}: {cause.line}"
-                return replace(verdict, evidence=evidence, action=f"{cause.cause} {cause.action}")
-            shown += [f"{host}:{file}: {line}" for line in text.strip().splitlines()[-4:]]
-    if not shown:
+    """The verdict with the cause where it is known; else what the NameNode said stays, with the tails below it."""
+    evidence, cause = told_by_logs(facts, hosts, logs, HADOOP)
+    if not evidence:
         return verdict
-    evidence = "\n".join(part for part in (verdict.evidence, *shown[-12:]) if part)
-    return replace(
-        verdict, evidence=evidence, action=verdict.action or "Read these logs; the last lines are above."
-    )
+    if cause is not None:
+        return replace(verdict, evidence=evidence, action=f"{cause.cause} {cause.action}")
+    told = "\n".join(part for part in (verdict.evidence, evidence) if part)
+    return replace(verdict, evidence=told, action=verdict.action or READ_LOGS)

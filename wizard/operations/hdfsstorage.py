@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from ..commands import Command, shell
-from ..facts import ClusterFacts, StorageFacts
+from ..facts import ClusterFacts
 from ..hadoop.catalogue import Hadoop
 from ..needs import Need, Storage
+from ..servicefacts import StorageFacts
 from ..words import counted
 from .operation import CannotOperate, Operation
 

@@ -9,7 +9,6 @@ import ipaddress
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from ..commands import Command, Upload
 from ..facts import ClusterFacts, PathFacts
@@ -83,7 +82,7 @@ class WriteHostsFile(Operation):
             self.host, PathFacts(HOSTS_FILE, "file", file.mode, text=self._text(facts, file.text or ""))
         )
         known = {name: (address,) for name, node in self.nodes if (address := address_of(facts, node, name))}
-        return facts.changed(self.host, names=MappingProxyType({**host.names, **known}))
+        return facts.added(self.host, names=known)
 
     def _text(self, facts: ClusterFacts, before: str) -> str:
         wanted = {name: address for name, node in self.nodes if (address := address_of(facts, node, name))}

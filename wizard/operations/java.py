@@ -8,12 +8,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from ..commands import Command, Later, Run, Transfer, shell
-from ..facts import ClusterFacts, CommandFacts, HostFacts, JavaFacts, JavaSeen
+from ..facts import ClusterFacts, HostFacts, JavaFacts, JavaSeen
 from ..javachoice import JavaChoice, JavaWish, choose_java, home_question, named_major
 from ..needs import Account, Ask, Javas, Machine, Need
+from ..servicefacts import CommandFacts
 from .operation import CannotOperate, Operation, Proof, Verdict
 from .packages import INSTALL_SECONDS, Family, family_of, installer, refresh
 from .places import home_of
@@ -291,8 +291,7 @@ class ProveJava(Proof):
         if not self._by_ssh:
             return facts
         answer = CommandFacts(0, choice.home)
-        commands = MappingProxyType({**facts[self.master].commands, self._question: answer})
-        return facts.changed(self.master, commands=commands)
+        return facts.added(self.master, commands={self._question: answer})
 
 
 def _same(home: str, other: str) -> bool:

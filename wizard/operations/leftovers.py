@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from ..commands import Command, shell
-from ..facts import ClusterFacts, CommandFacts, HostFacts
+from ..facts import ClusterFacts, HostFacts
 from ..needs import Ask, Daemons, Need
+from ..servicefacts import CommandFacts
 from .operation import Operation
 
 TEMPORARY = "/tmp"
@@ -140,4 +140,4 @@ class RemoveLeftovers(Operation):
             line for line in told.stdout.splitlines() if line.rpartition("./")[2].split("/", 1)[0] not in gone
         ]
         left = CommandFacts(0, "".join(f"{line}\n" for line in lines))
-        return facts.changed(self.host, commands=MappingProxyType({**host.commands, QUESTION: left}))
+        return facts.added(self.host, commands={QUESTION: left})

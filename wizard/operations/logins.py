@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
-from ..facts import ClusterFacts, LoginFacts
+from ..facts import ClusterFacts
 from ..fingerprints import fingerprint
 from ..needs import Account, Logins, Need
+from ..servicefacts import LoginFacts
 from .operation import Proof, Verdict
 from .sshkeys import forbids_commands, public_key, trusted_entries
 from .sshmodes import refused_modes
@@ -69,8 +69,7 @@ class ProveLogin(Proof):
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         host = facts[self.host]
         good = LoginFacts(True, self.user, host.hostname or self.host)
-        logins = {**facts[self.master].logins, **dict.fromkeys(self.names, good)}
-        return facts.changed(self.master, logins=MappingProxyType(logins))
+        return facts.added(self.master, logins=dict.fromkeys(self.names, good))
 
     def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
         return (

@@ -12,12 +12,12 @@ from types import MappingProxyType
 from typing import Any
 
 from ..commands import Command, Run, Upload, shell
-from ..facts import ClusterFacts, DaemonFacts, PathFacts
+from ..facts import ClusterFacts, PathFacts
 from ..flink.configfile import ConfigUnreadable, read_config
 from ..flink.line import Format, Line
 from ..needs import Account, Daemons, Home, Need, Paths
 from .configure import config_file
-from .daemons import Kind, Rests, jobs_of_all, with_rests, without_answers
+from .daemons import StopDaemon, with_rests
 from .operation import CannotOperate, Operation
 
 _EXECUTABLE = """cd "$1/bin" && for f in *.sh flink; do [ ! -f "$f" ] || chmod a+x "$f"; done
@@ -273,17 +273,8 @@ def _plainly_mended(text: str, form: Format) -> str:
 
 
 @dataclass(frozen=True)
-class EndDaemons(Operation):
+class EndDaemons(StopDaemon):
     """End every daemon of one kind of this home, each proved to be one by /proc, also those no pid file names."""
-
-    home: str
-    line: Line
-    kind: Kind
-    conf_dir: str | None = None
-    keep: int = 0
-    """The number of daemons that are left alone: so many are no reason to end any."""
-    rests: Rests = ()
-    """Where the JobManagers answer, so that running jobs are named before anything is ended."""
 
     @property
     def id(self) -> str:
@@ -296,12 +287,6 @@ class EndDaemons(Operation):
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         return with_rests(self.host, (Daemons(), Home(self.home, self.conf_dir)), self.rests)
 
-    def satisfied(self, facts: ClusterFacts) -> bool:
-        return len(self._running(facts)) <= self.keep
-
-    def loses_jobs(self, facts: ClusterFacts) -> tuple[str, ...]:
-        return jobs_of_all(facts, self.rests, self.line)
-
     @property
     def while_jobs_run(self) -> str:
         return "Nothing was ended."
@@ -309,19 +294,5 @@ class EndDaemons(Operation):
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         daemons = self.line.daemons
         main = daemons.jobmanager_class if self.kind == "jobmanager" else daemons.taskmanager_class
-        pids = tuple(str(one.pid) for one in self._running(facts))
+        pids = tuple(str(one.pid) for one in self.running(facts[self.host]))
         return (shell(_END, main, *pids, why=f"end the {self.kind}s by their process ids", timeout=60.0),)
-
-    def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        gone = self._running(facts)
-        left = tuple(one for one in facts[self.host].daemons or () if one not in gone)
-        facts = without_answers(facts, self.rests)
-        return facts.changed(self.host, daemons=left)
-
-    def _running(self, facts: ClusterFacts) -> tuple[DaemonFacts, ...]:
-        host = facts[self.host]
-        return tuple(
-            one
-            for one in host.daemons or ()
-            if one.kind == self.kind and host.runs_from(one, self.home, self.conf_dir)
-        )

@@ -6,7 +6,6 @@ Knows names of paths and how facts are looked up by them. It must not know what 
 from __future__ import annotations
 
 from dataclasses import replace
-from types import MappingProxyType
 
 from ..facts import ClusterFacts, HostFacts, PathFacts
 from ..needs import Account, Ask, Known, Logins, Paths
@@ -81,4 +80,4 @@ def with_file(facts: ClusterFacts, host: str, path: str, text: str | None, mode:
     old = path_at(seen, path) or PathFacts(path, "file")
     new = replace(old, kind="file", mode=mode, owner=seen.user or "", writable=True, text=text, sha256=None)
     names = (path, absolute(path, seen), under_home(path, seen)) if seen.home else (path,)
-    return facts.changed(host, paths=MappingProxyType({**seen.paths, **dict.fromkeys(names, new)}))
+    return facts.added(host, paths=dict.fromkeys(names, new))

@@ -11,7 +11,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from ..commands import Command, Upload
 from ..facts import ClusterFacts, HostFacts, JavaSeen
@@ -154,9 +153,7 @@ class SetProfileVariable(ProfileOperation):
         return (facts[self.host].login_environment or {}).get(self.name) == self.wanted
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        old = facts[self.host].login_environment or {}
-        changed = MappingProxyType({**old, self.name: self.wanted})
-        return super().expected(facts).changed(self.host, login_environment=changed)
+        return super().expected(facts).added(self.host, login_environment={self.name: self.wanted})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,13 +16,14 @@ from typing import Any, cast
 import yaml
 
 from ..assets import asset_bytes, asset_text
-from ..commands import Command, Later, shell
-from ..facts import ClusterFacts, PathFacts
+from ..commands import Command, shell
+from ..facts import ClusterFacts
 from ..flink.line import Line
 from ..needs import Daemons, Need, Paths, Rest
+from .noted import is_noted, key_of, note_of, noting, with_note
 from .operation import NotNow, Operation, Proof, Verdict
 from .places import absolute, path_at
-from .prove import answer, number
+from .restanswers import answer, number
 
 _PLACE_JAR = """set -e
 mkdir -p "${1%/*}"
@@ -46,12 +46,6 @@ job=$(bash -l "$home/bin/flink" list 2>/dev/null </dev/null | grep "flink-wizard
 [ "$status" -ne 124 ] || echo "the job did not end within $limit s and was cancelled" >&2
 printf '%s\\n' "$said" | grep -E 'FLINK-WIZARD-PROOF|Caused by|Exception' | tail -n 6 >&2
 exit 1
-"""
-
-_NOTE = """set -e
-mkdir -p "${1%/*}"
-printf '%s\\n' "$2" > "$1.part"
-mv -f "$1.part" "$1"
 """
 
 
@@ -113,12 +107,7 @@ class RunProofJob(Operation):
         return {host: (Daemons(),) for host in self.daemons} | {self.host: own}
 
     def satisfied(self, facts: ClusterFacts) -> bool:
-        seen = path_at(facts[self.host], self._record)
-        try:
-            noted: dict[str, Any] = json.loads((seen.text or "{}") if seen else "{}", strict=False)
-        except ValueError:
-            return False
-        return noted.get("key") == self._key(facts)
+        return is_noted(facts[self.host], self._record, self._key(facts))
 
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
         overview = answer(facts, self.host, self.rest, self.line.web.overview) or {}
@@ -129,7 +118,7 @@ class RunProofJob(Operation):
         if free < self.slots:
             raise NotNow(f"{total - free} of {total} slots are busy with the operator's jobs")
         host = facts[self.host]
-        jar, record = absolute(self._jar, host), absolute(self._record, host)
+        jar = absolute(self._jar, host)
         proof = proof_jar(self.line)
         assert proof is not None
         content = asset_bytes(f"jobs/{proof.file}")
@@ -150,28 +139,19 @@ class RunProofJob(Operation):
             why="run the job",
             timeout=self.limit + 60.0,
         )
-        note = shell(_NOTE, record, self._noted(facts), why="note that it was proved")
-        return (*(() if there else (place,)), run, note)
+        return (*(() if there else (place,)), run, noting(host, self._record, note_of(self._key(facts))))
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        text = self._noted(facts)
-        return facts.changed_path(self.host, PathFacts(self._record, "file", text=text))
-
-    def _noted(self, facts: ClusterFacts) -> str:
-        """The record. Not by way of json, which would write the token of a later value in another form."""
-        return f'{{"key": "{self._key(facts)}"}}'
+        return with_note(facts, self.host, self._record, note_of(self._key(facts)))
 
     def _key(self, facts: ClusterFacts) -> str:
-        """What a proof holds for: exactly these processes. Known only later when they are yet to be started."""
         running = sorted(
             (host, daemon.kind, daemon.pid)
             for host in self.daemons
             for daemon in facts[host].daemons or ()
             if facts[host].runs_from(daemon, self.home, self.conf_dir)
         )
-        if any(pid == 0 for _, _, pid in running):
-            return str(Later(self.host, "proof-key"))
-        return hashlib.sha256(repr((self.slots, running)).encode()).hexdigest()[:32]
+        return key_of(self.host, running, self.slots)
 
 
 @dataclass(frozen=True)

@@ -6,34 +6,17 @@ changes a host.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
-from ..facts import ClusterFacts, RestFacts
+from ..facts import ClusterFacts
 from ..flink.line import Line
-from ..flink.signatures import known_cause
 from ..needs import Daemons, LogTail, Need, Rest, Tcp
 from ..words import counted
+from .daemonlogs import READ_LOGS, log_patterns, told_by_logs
 from .operation import Proof, Verdict
-
-LOOPBACK = re.compile(r"^(localhost(\.localdomain)?\.?$|127\.|\[?::1\]?$)")
-
-
-@dataclass(frozen=True, slots=True)
-class TaskManagerSeen:
-    """One TaskManager as REST lists it. `host` and `data_port` are what it tells other TaskManagers.
-
-    `rpc_port` is where the JobManager calls it, 0 where its path does not say.
-    """
-
-    id: str
-    host: str
-    data_port: int
-    slots: int
-    rpc_port: int = 0
+from .restanswers import LOOPBACK, TaskManagerSeen, answer, ghosts, number, taskmanagers, with_answer
 
 
 @dataclass(frozen=True)
@@ -153,12 +136,8 @@ class TaskManagersRegistered(Proof):
 
     def _alive(self, facts: ClusterFacts) -> int:
         """TaskManager processes that run: when each of them is registered, waiting for more is in vain."""
-        return sum(
-            daemon.kind == "taskmanager" and facts[host].runs_from(daemon, self.home)
-            for host, _ in self.workers
-            if facts[host].reached
-            for daemon in facts[host].daemons or ()
-        )
+        reached = [facts[host] for host, _ in self.workers if facts[host].reached]
+        return sum(len(seen.daemons_of("taskmanager", self.home)) for seen in reached)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         web = self.line.web
@@ -218,9 +197,7 @@ class TaskManagerRegistered(Proof):
         return _listeners(facts, self.master, taskmanagers(facts, self.master, self.rest, self.line))
 
     def judge(self, facts: ClusterFacts) -> Verdict:
-        host = facts[self.host]
-        ours = [daemon for daemon in host.daemons or () if host.runs_from(daemon, self.home)]
-        if not any(daemon.kind == "taskmanager" for daemon in ours):
+        if not facts[self.host].daemons_of("taskmanager", self.home):
             return Verdict(False, "its process has ended", "a TaskManager", final=True)
         listed = taskmanagers(facts, self.master, self.rest, self.line)
         gone = ghosts(facts, self.master, listed)
@@ -331,18 +308,9 @@ class AddressesReachable(Proof):
             for _, address in self.workers
         ]
         path = self.line.web.taskmanagers
-        reached = MappingProxyType({(address, 1): "open" for _, address in self.workers})
         for host, _ in self.workers:
-            facts = facts.changed(host, tcp=MappingProxyType({**facts[host].tcp, **reached}))
+            facts = facts.added(host, tcp={(address, 1): "open" for _, address in self.workers})
         return with_answer(facts, self.host, self.rest, path, {"taskmanagers": listed})
-
-
-def ghosts(
-    facts: ClusterFacts, master: str, listed: Iterable[TaskManagerSeen]
-) -> tuple[TaskManagerSeen, ...]:
-    """TaskManagers that were killed and are listed until their heartbeat times out: nobody listens there any more."""
-    tcp = facts[master].tcp
-    return tuple(one for one in listed if tcp.get((one.host, one.data_port)) == "refused")
 
 
 def _listeners(
@@ -359,73 +327,10 @@ def _taskmanagers(count: int) -> str:
     return counted(count, "TaskManager")
 
 
-def number(answered: Mapping[str, Any], field: str, default: int) -> int:
-    """A whole number of an answer; the default where something else stands there."""
-    value = answered.get(field, default)
-    return value if isinstance(value, int) else default
-
-
-def answer(facts: ClusterFacts, host: str, rest: Rest, path: str) -> dict[str, Any] | None:
-    """The JSON object that this path answered, None when it did not answer with one."""
-    seen = facts[host].rest.get(rest.key)
-    value = seen.answers.get(path) if seen else None
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
-
-
-def with_answer(facts: ClusterFacts, host: str, rest: Rest, path: str, value: dict[str, Any]) -> ClusterFacts:
-    """The facts as they would be had this path answered so."""
-    old = facts[host].rest.get(rest.key) or RestFacts(True)
-    new = replace(old, reachable=True, answers=MappingProxyType({**old.answers, path: value}))
-    return facts.changed(host, rest=MappingProxyType({**facts[host].rest, rest.key: new}))
-
-
-def taskmanagers(facts: ClusterFacts, host: str, rest: Rest, line: Line) -> tuple[TaskManagerSeen, ...]:
-    """The registered TaskManagers. The host part comes from `path` (or 0.9's own field), as FACTS g has it."""
-    listed: Any = (answer(facts, host, rest, line.web.taskmanagers) or {}).get("taskmanagers", [])
-    seen: list[TaskManagerSeen] = []
-    for entry in cast("list[Any]", listed) if isinstance(listed, list) else []:
-        if not isinstance(entry, dict):
-            continue
-        one = cast("dict[str, Any]", entry)
-        found = re.search(r"@(\[[^\]]+\]|[^:/\[]+):(\d+)", str(one.get("path", "")))
-        name = found[1].strip("[]") if found else _told_name(one)
-        seen.append(
-            TaskManagerSeen(
-                str(one.get("id", one.get("instanceID", ""))),
-                name,
-                number(one, "dataPort", -1),
-                number(one, "slotsNumber", 0),
-                int(found[2]) if found else 0,
-            )
-        )
-    return tuple(seen)
-
-
-def _told_name(one: Mapping[str, Any]) -> str:
-    """Without a path: 0.9 writes an address as Java does, `name/10.0.0.2` or `/10.0.0.2`; else the id starts with it."""
-    name, _, address = str(one.get("inetAdress", "")).partition("/")
-    return name or address or str(one.get("id", "")).split(":")[0]
-
-
-def log_patterns(logs: str, daemon: str) -> tuple[str, ...]:
-    """Shell patterns of a daemon's log and of its standard output."""
-    return (f"{logs}/flink-*-{daemon}-*.log", f"{logs}/flink-*-{daemon}-*.out")
-
-
 def explained(facts: ClusterFacts, hosts: Iterable[str], verdict: Verdict, logs: str) -> Verdict:
     """The verdict with the tail of the failing daemons' logs, and the cause where it is known."""
-    shown: list[str] = []
-    for host in hosts:
-        for file, text in facts[host].tails.items():
-            if not file.startswith(f"{logs}/") or not text.strip():
-                continue
-            cause = known_cause(text)
-            if cause is not None:
-                evidence = f"{host}:{file}: {cause.line}"
-                return replace(verdict, evidence=evidence, action=f"{cause.cause} {cause.action}")
-            shown += [f"{host}:{file}: {line}" for line in text.strip().splitlines()[-4:]]
-    if not shown:
+    evidence, cause = told_by_logs(facts, hosts, logs)
+    if not evidence:
         return verdict
-    return replace(
-        verdict, evidence="\n".join(shown[-12:]), action="Read these logs; the last lines are above."
-    )
+    action = f"{cause.cause} {cause.action}" if cause else READ_LOGS
+    return replace(verdict, evidence=evidence, action=action)

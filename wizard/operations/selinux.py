@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from ..commands import Command, shell
-from ..facts import ClusterFacts, CommandFacts, HostFacts
+from ..facts import ClusterFacts, HostFacts
 from ..needs import Ask, Need
+from ..servicefacts import CommandFacts
 from .operation import Operation
 
 QUESTION = "SELinux contexts of ~/.ssh"
@@ -64,7 +64,6 @@ class RestoreContext(Operation):
         return (shell('restorecon -R -v "$HOME/.ssh"\n', why="restorecon -R -v ~/.ssh"),)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        host = facts[self.host]
-        told = host.commands[QUESTION]
+        told = facts[self.host].commands[QUESTION]
         mended = CommandFacts(0, re.sub(r":(\w+_t)\b", f":{TYPE}", told.stdout))
-        return facts.changed(self.host, commands=MappingProxyType({**host.commands, QUESTION: mended}))
+        return facts.added(self.host, commands={QUESTION: mended})

@@ -10,11 +10,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..commands import Command, Later, shell
+from ..commands import Command, shell
 from ..facts import ClusterFacts, PathFacts
 from ..needs import Need, Paths
+from .noted import later_key, noting, with_note
 from .operation import CannotOperate, NotNow, Operation, Proof, Verdict
-from .places import absolute, path_at
+from .places import path_at
 
 _MARK = """set -e
 [ -d "$1" ] || (umask 027; mkdir -p "$1")
@@ -24,13 +25,6 @@ printf '%s\\n' "$4" > "$1/$2$3"
 
 _UNMARK = """rm -f "$1/$2"*
 """
-
-_NOTE = """set -e
-mkdir -p "${1%/*}"
-printf '%s\\n' "$2" > "$1.part"
-mv -f "$1.part" "$1"
-"""
-
 
 _IMAGINED = '{"proof": '
 """How a record begins whose directory is yet to be made."""
@@ -67,7 +61,7 @@ class Storage:
         """What the proof holds for: another file system in the place of this one has another inode there."""
         inodes = self._inodes(facts)
         if not inodes:
-            return f'{_IMAGINED}"{Later(self.master, "storage-key")}"}}'
+            return f'{_IMAGINED}"{later_key(self.master)}"}}'
         return json.dumps({"directory": self.directory, "inodes": inodes}, sort_keys=True)
 
     def _inodes(self, facts: ClusterFacts) -> dict[str, str]:
@@ -235,13 +229,10 @@ class NoteStorage(_WithStorage):
         lost = [host for host in self.storage.hosts if not facts[host].reached]
         if lost:
             raise NotNow(f"{lost[0]} was not asked")
-        record = absolute(self.storage.record, facts[self.host])
-        return (shell(_NOTE, record, self.storage.note(facts), why="note that it was proved"),)
+        return (noting(facts[self.host], self.storage.record, self.storage.note(facts)),)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
-        return facts.changed_path(
-            self.host, PathFacts(self.storage.record, "file", text=self.storage.note(facts))
-        )
+        return with_note(facts, self.host, self.storage.record, self.storage.note(facts))
 
 
 @dataclass(frozen=True)

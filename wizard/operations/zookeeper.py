@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..commands import Command, Upload
-from ..facts import ClusterFacts, HomeFacts, PathFacts, ZooKeeperFacts
+from ..facts import ClusterFacts, HomeFacts, PathFacts
 from ..flink.line import Line
 from ..needs import Daemons, Home, LogTail, Need, Paths, Quorum
+from ..servicefacts import ZooKeeperFacts
 from ..words import counted
+from .daemonlogs import log_patterns
 from .leading import leader
 from .operation import CannotOperate, Operation, Proof, Verdict
-from .prove import explained, log_patterns
+from .prove import explained
 
 FILE = "zoo.cfg"
 
@@ -211,11 +213,7 @@ class OneLeads(Proof):
                 False, f"{found.address} leads, which is no JobManager of this cluster", wanted, action=other
             )
         seen = facts[found.host]
-        runs = not seen.reached or any(
-            daemon.kind == "jobmanager" and seen.runs_from(daemon, self.home, self.conf_dir)
-            for daemon in seen.daemons or ()
-        )
-        if not runs:
+        if seen.reached and not seen.daemons_of("jobmanager", self.home, self.conf_dir):
             return Verdict(False, f"{found.host} led, and its JobManager has ended", wanted)
         return Verdict(True, f"{found.host} leads")
 
@@ -227,15 +225,11 @@ class OneLeads(Proof):
         running = [name for name, _ in self.jobmanagers if facts[name].reached] or [self.jobmanagers[0][0]]
         address = dict(self.jobmanagers)[running[0]]
         text = f"akka.tcp://flink@{f'[{address}]' if ':' in address else address}:1/user"
-        znodes = {**facts[self.host].znodes, self.quorum.paths[0]: text}
-        return facts.changed(self.host, znodes=MappingProxyType(znodes))
+        return facts.added(self.host, znodes={self.quorum.paths[0]: text})
 
 
 def _serving(facts: ClusterFacts, host: str, quorum: Quorum) -> ClusterFacts:
-    return facts.changed(
-        host,
-        zookeeper=MappingProxyType({**facts[host].zookeeper, **dict(_modes(quorum))}),
-    )
+    return facts.added(host, zookeeper=dict(_modes(quorum)))
 
 
 def _modes(quorum: Quorum) -> Iterator[tuple[tuple[str, int], ZooKeeperFacts]]:

@@ -116,16 +116,15 @@ def _start(wish: Desired, hdfs: Hdfs, host: str, kind: Daemon) -> StartHadoop:
     names = hdfs.nodes[hdfs.namenode.name].name_dirs
     return StartHadoop(
         host,
-        hdfs.hadoop,
         hdfs.home,
-        hdfs.conf_dir,
-        kind,
         wish.line,
-        wish.rest,
-        wish.spec.master.name,
-        names if kind == "namenode" else (),
-        "" if kind == "namenode" else hdfs.namenode.name,
-        None if kind == "namenode" else data_dirs_of(hdfs, host),
+        rests=wish.rests[:1],
+        hadoop=hdfs.hadoop,
+        kind=kind,
+        conf_dir=hdfs.conf_dir,
+        dirs=names if kind == "namenode" else (),
+        namenode="" if kind == "namenode" else hdfs.namenode.name,
+        data=None if kind == "namenode" else data_dirs_of(hdfs, host),
     )
 
 
@@ -180,7 +179,13 @@ def join_flink(wish: Desired, context: Context) -> Steps:
 
 def _stop(wish: Desired, hdfs: Hdfs, host: str, kind: Daemon) -> StopHadoop:
     return StopHadoop(
-        host, hdfs.hadoop, hdfs.home, hdfs.conf_dir, kind, wish.line, wish.rest, wish.spec.master.name
+        host,
+        hdfs.home,
+        wish.line,
+        rests=wish.rests[:1],
+        hadoop=hdfs.hadoop,
+        kind=kind,
+        conf_dir=hdfs.conf_dir,
     )
 
 
@@ -201,18 +206,17 @@ def retire_datanodes(wish: Desired, context: Context) -> Steps:
         if host.name in context.leaving:
             yield RetireDataNode(
                 host.name,
-                hdfs.hadoop,
                 hdfs.home,
-                hdfs.conf_dir,
-                "datanode",
                 wish.line,
-                wish.rest,
-                wish.spec.master.name,
-                hdfs.web,
-                hdfs.namenode.name,
-                hdfs.replication,
-                together,
-                tuple(one.name for one in hdfs.datanodes),
+                rests=wish.rests[:1],
+                hadoop=hdfs.hadoop,
+                kind="datanode",
+                conf_dir=hdfs.conf_dir,
+                web=hdfs.web,
+                namenode=hdfs.namenode.name,
+                replication=hdfs.replication,
+                together=together,
+                datanodes=tuple(one.name for one in hdfs.datanodes),
             )
 
 

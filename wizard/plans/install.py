@@ -1,4 +1,4 @@
-"""The install as one list: read `install_stages` and the whole run is explained.
+"""The install as one list: read `INSTALL` and the whole run is explained.
 
 Every stage is a function from what is desired to its steps. It must not know facts, nor how a step is carried out.
 """
@@ -11,7 +11,6 @@ from .. import availability
 from ..desired import Desired
 from ..operations.confdir import MakeConfDir, ProveConfDir
 from ..operations.configure import WriteConfig, WriteList
-from ..operations.daemons import StartDaemon
 from ..operations.home import InstallHome, Obtain, SeeSharedHome, archive_counts
 from ..operations.java import InstallJava, ProveJava
 from ..operations.lock import ReleaseLock, TakeLock
@@ -25,17 +24,12 @@ from ..operations.sshclient import PinHostKeys, SshEntry, WriteSshConfig, known_
 from ..operations.sshenvironment import SetJavaHomeInSshEnvironment
 from ..operations.sshkeys import AuthorizeKey, GenerateKey
 from ..operations.sshmodes import FixModes
-from ..operations.storage import (
-    MarkStorage,
-    NoStorageProof,
-    NoteStorage,
-    Storage,
-    StorageShared,
-    UnmarkStorage,
-)
-from ..operations.zookeeper import OneLeads, QuorumServes, WriteZooConfig
+from ..operations.storage import MarkStorage, UnmarkStorage
+from ..operations.zookeeper import OneLeads, WriteZooConfig
 from ..plan import Plan, Stage
 from ..spec import HERE, HostSpec
+from .availability import RUN_ZOOKEEPER, TRY_STORAGE
+from .daemons import start_jobmanager, start_taskmanagers
 from .hdfs import (
     configure_hdfs,
     data_dirs,
@@ -49,8 +43,6 @@ from .hdfs import (
     verify_hdfs,
 )
 from .stages import Context, StageMaker, Steps
-
-__all__ = ["INSTALL", "Context", "StageMaker", "Steps", "plan_of"]
 
 
 def requirements(wish: Desired, context: Context) -> Steps:
@@ -185,104 +177,6 @@ def configure(wish: Desired, context: Context) -> Steps:
         yield UseSshInPdsh(spec.master.name)
 
 
-def start_zookeeper(wish: Desired, context: Context) -> Steps:
-    del context
-    spec = wish.spec
-    if spec.start.flink and spec.ha:
-        for number, name in enumerate(spec.ha.nodes, 1):
-            yield StartDaemon(
-                name,
-                spec.flink.home,
-                wish.line,
-                "zookeeper",
-                spec.conf_dir,
-                rest=wish.rest,
-                master=spec.master.name,
-                standby=wish.rests[1:],
-                peer=number,
-            )
-
-
-def see_zookeeper(wish: Desired, context: Context) -> Steps:
-    """Before a JobManager is started: it would wait for ZooKeeper without end."""
-    del context
-    spec = wish.spec
-    if spec.start.flink and spec.ha and wish.quorum:
-        for host in spec.jobmanagers:
-            yield QuorumServes(
-                host.name, wish.quorum, wish.line, spec.flink.home, spec.ha.nodes, wish.log_dir
-            )
-
-
-def try_storage(wish: Desired, context: Context) -> Steps:
-    storage = storage_of(wish, context)
-    if storage:
-        for host in storage.hosts:
-            yield MarkStorage(host, storage)
-    elif wish.spec.ha:
-        yield NoStorageProof(wish.spec.master.name, wish.spec.ha.storage_dir)
-
-
-def see_storage(wish: Desired, context: Context) -> Steps:
-    storage = storage_of(wish, context)
-    if storage:
-        yield StorageShared(storage.master, storage)
-
-
-def leave_storage(wish: Desired, context: Context) -> Steps:
-    storage = storage_of(wish, context)
-    if storage:
-        yield NoteStorage(storage.master, storage)
-        for host in storage.hosts:
-            yield UnmarkStorage(host, storage)
-
-
-def storage_of(wish: Desired, context: Context) -> Storage | None:
-    """The storage directory that the JobManagers share, None where there is none or it is no path of theirs."""
-    place = availability.storage_path(wish.spec)
-    hosts = tuple(host.name for host in wish.spec.jobmanagers)
-    return Storage(place, hosts, context.run_id, f"{context.state}/storage.json") if place else None
-
-
-def start_jobmanager(wish: Desired, context: Context) -> Steps:
-    del context
-    spec = wish.spec
-    if spec.start.flink:
-        for host in spec.jobmanagers:
-            yield StartDaemon(
-                host.name,
-                spec.flink.home,
-                wish.line,
-                "jobmanager",
-                spec.conf_dir,
-                1,
-                spec.start.mode,
-                wish.rest,
-                spec.master.name,
-                wish.rests[1:],
-                (host.address, wish.rest_of(host.name).port) if spec.ha else None,
-            )
-
-
-def start_taskmanagers(wish: Desired, context: Context) -> Steps:
-    del context
-    spec = wish.spec
-    if spec.start.flink:
-        for worker in spec.workers:
-            yield StartDaemon(
-                worker.name,
-                spec.flink.home,
-                wish.line,
-                "taskmanager",
-                spec.conf_dir,
-                wish.nodes[worker.name].taskmanagers,
-                spec.start.mode,
-                wish.rest,
-                spec.master.name,
-                wish.rests[1:],
-            )
-
-
 def verify(wish: Desired, context: Context) -> Steps:
     spec, line = wish.spec, wish.line
     if not spec.start.flink:
@@ -321,16 +215,6 @@ def record(wish: Desired, context: Context) -> Steps:
         yield WriteRecord(wish.spec.master.name, f"{context.state}/{name}", text)
 
 
-RUN_ZOOKEEPER: tuple[tuple[str, StageMaker], ...] = (
-    ("Start ZooKeeper", start_zookeeper),
-    ("ZooKeeper", see_zookeeper),
-)
-TRY_STORAGE: tuple[tuple[str, StageMaker], ...] = (
-    ("Try the storage directory", try_storage),
-    ("Storage directory", see_storage),
-    ("Leave the storage directory", leave_storage),
-)
-
 INSTALL: tuple[tuple[str, StageMaker], ...] = (
     ("Obtain Flink", obtain),
     ("Obtain Hadoop", obtain_hadoop),
@@ -366,14 +250,13 @@ def plan_of(kind: str, makers: Iterable[tuple[str, StageMaker]], wish: Desired, 
     """A plan of these stages; stages without a step are left out. The lock is taken first and released last."""
     master = wish.spec.master.name
     lock = f"{context.state}/lock"
-    makers = tuple(makers)
-    storage = storage_of(wish, context) if any(stage in makers for stage in TRY_STORAGE) else None
-    left = tuple(UnmarkStorage(host, storage, True) for host in storage.hosts) if storage else ()
     stages = [Stage("Lock", (TakeLock(master, lock, context.lock_owner, context.stale_lock),))]
     for title, maker in makers:
         steps = tuple(maker(wish, context))
         if steps:
             stages.append(Stage(title, steps))
+    marked = (step for stage in stages for step in stage.steps if isinstance(step, MarkStorage))
+    left = tuple(UnmarkStorage(step.host, step.storage, closing=True) for step in marked)
     return Plan(
         context.run_id,
         kind,

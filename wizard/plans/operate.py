@@ -6,8 +6,9 @@ The same operations as in an install, in other lists.
 from __future__ import annotations
 
 from ..desired import Desired
-from ..operations.daemons import Kind, StopDaemon
 from ..operations.prove import TaskManagerRegistered
+from .availability import RUN_ZOOKEEPER, TRY_STORAGE, stop_zookeeper
+from .daemons import start_jobmanager, start_taskmanagers, stop_jobmanager, stop_taskmanagers
 from .hdfs import (
     configure_hdfs,
     retire_datanodes,
@@ -17,45 +18,8 @@ from .hdfs import (
     stop_namenode,
     verify_hdfs,
 )
-from .install import (
-    RUN_ZOOKEEPER,
-    TRY_STORAGE,
-    Context,
-    StageMaker,
-    Steps,
-    configure,
-    record,
-    start_jobmanager,
-    start_taskmanagers,
-    verify,
-)
-
-
-def stop_daemon(wish: Desired, host: str, kind: Kind) -> StopDaemon:
-    spec, home = wish.spec, wish.spec.flink.home
-    return StopDaemon(host, home, wish.line, kind, spec.conf_dir, wish.rest, spec.master.name, wish.rests[1:])
-
-
-def stop_taskmanagers(wish: Desired, context: Context) -> Steps:
-    del context
-    spec = wish.spec
-    for worker in spec.workers:
-        yield stop_daemon(wish, worker.name, "taskmanager")
-
-
-def stop_jobmanager(wish: Desired, context: Context) -> Steps:
-    del context
-    spec = wish.spec
-    for host in spec.jobmanagers:
-        yield stop_daemon(wish, host.name, "jobmanager")
-
-
-def stop_zookeeper(wish: Desired, context: Context) -> Steps:
-    """Flink's own, and last: a JobManager that loses it gives up what it does."""
-    del context
-    spec = wish.spec
-    for name in spec.ha.nodes if spec.ha else ():
-        yield stop_daemon(wish, name, "zookeeper")
+from .install import configure, record, verify
+from .stages import Context, StageMaker, Steps
 
 
 def verify_hosts(wish: Desired, context: Context) -> Steps:

@@ -22,6 +22,8 @@ from ..operations.operation import Operation
 from ..operations.selinux import RestoreContext
 from ..plan import Plan
 from ..spec import HostSpec
+from .availability import RUN_ZOOKEEPER
+from .daemons import start_jobmanager, start_taskmanagers
 from .hdfs import (
     configure_hdfs,
     data_dirs,
@@ -31,10 +33,6 @@ from .hdfs import (
     verify_hdfs,
 )
 from .install import (
-    RUN_ZOOKEEPER,
-    Context,
-    StageMaker,
-    Steps,
     authorize,
     cluster_key,
     java_everywhere,
@@ -43,12 +41,11 @@ from .install import (
     names_of,
     plan_of,
     requirements,
-    start_jobmanager,
-    start_taskmanagers,
     verify,
 )
 from .install import configure as configure_all
 from .operate import verify_hosts
+from .stages import Context, StageMaker, Steps
 
 Where = Literal["same", "master", "every"]
 
@@ -234,7 +231,7 @@ def end_daemons(wish: Desired, context: Context) -> Steps:
     kinds: tuple[Kind, ...] = ("taskmanager", "jobmanager")
     for host in spec.hosts:
         for kind in kinds:
-            yield EndDaemons(host.name, spec.flink.home, line, kind, spec.conf_dir, 0, wish.rests)
+            yield EndDaemons(host.name, spec.flink.home, line, kind, spec.conf_dir, wish.rests)
 
 
 def mend_homes(wish: Desired, context: Context) -> Steps:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wizard.facts import LogFacts, LogLine
 from wizard.needs import Logs
 from wizard.probes.files import read_stat
 from wizard.probes.script import (
@@ -23,6 +22,7 @@ from wizard.probes.script import (
     pattern_word,
     word,
 )
+from wizard.servicefacts import LogFacts, LogLine
 
 READ = 1024 * 1024
 """Bytes of a log's end that are searched."""

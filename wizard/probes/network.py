@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from wizard.facts import ListenFacts, LoginFacts, PortState, PublicKey
+from wizard.facts import PortState, PublicKey
 from wizard.needs import Known, Listening, Logins, Names, Tcp
 from wizard.probes.account import read_public
 from wizard.probes.script import Reading, Section, Unreadable, askable, in_waves, path_word, word
+from wizard.servicefacts import ListenFacts, LoginFacts
 
 _NAME = r"""
 name() {

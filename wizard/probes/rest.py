@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wizard.facts import CommandFacts, RestFacts
 from wizard.needs import Ask, Rest
 from wizard.probes.script import Reading, Section, Unreadable, decoded, word
+from wizard.servicefacts import CommandFacts, RestFacts
 
 ANSWER_LIMIT = 4 * 1024 * 1024
 """Bytes of one answer that are carried at most."""

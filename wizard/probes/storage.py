@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wizard.facts import StorageFacts, StorageState
 from wizard.needs import Storage
 from wizard.probes.disks import read_df, read_mounts
 from wizard.probes.files import read_stat
 from wizard.probes.script import Block, Reading, Section, Unreadable, askable, decoded_text, path_word
+from wizard.servicefacts import StorageFacts, StorageState
 
 HADOOPS_OWN = frozenset(
     {"current", "in_use.lock", "image", "previous", "previous.tmp", "previous.checkpoint", "removed.tmp"}

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from wizard.facts import ZooKeeperFacts
 from wizard.needs import Quorum
 from wizard.probes.script import Reading, Section, decoded, word
+from wizard.servicefacts import ZooKeeperFacts
 
 _TEXT_LIMIT = 64 * 1024
 """Bytes of one session's answers that are carried at most; a leader's address takes two hundred."""

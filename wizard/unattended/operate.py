@@ -11,7 +11,7 @@ from ..needs import Rest
 from ..operations.daemons import NAMES, Kind, is_stale, running_jobs
 from ..operations.leading import leader
 from ..operations.operation import Verdict
-from ..operations.prove import answer, number, taskmanagers
+from ..operations.restanswers import answer, number, taskmanagers
 from ..operations.zookeeper import OneLeads
 from ..plans.install import StageMaker
 from ..plans.operate import START, START_HOSTS, STOP

@@ -13,7 +13,7 @@ from .. import files
 from ..answers import BadAnswers
 from ..answers.editing import add_worker, remove_datanode, remove_worker
 from ..exits import Exit
-from ..operations.prove import taskmanagers
+from ..operations.restanswers import taskmanagers
 from ..plans.install import StageMaker
 from ..plans.operate import RELIST, TAKE_OUT
 from ..runner import Outcome
