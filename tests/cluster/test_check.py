@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,8 +22,6 @@ from tests.cluster.driving import answers, desk, operator_of
 from tests.lab import HostSettings, Lab
 
 pytestmark = pytest.mark.timeout(900)
-
-Benches = Callable[[str], Bench]
 
 
 @pytest.fixture(scope="module")
