@@ -129,6 +129,10 @@ class Operator:
         )
         return [json.loads(line) for line in found.stdout.splitlines()]
 
+    def commands(self) -> list[dict[str, Any]]:
+        """The events of the commands that this run started."""
+        return [event for event in self.journal() if event["event"] == "CommandStarted"]
+
 
 def rest(host: Host, path: str = "/overview", port: int = 8081) -> Any:
     """What the JobManager on this host answers, asked from the outer machine."""

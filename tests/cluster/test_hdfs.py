@@ -6,7 +6,6 @@ The classes are those of 2.7.3 in every layout; what is imitated of a generation
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -88,7 +87,7 @@ def as_previewed_and_not_twice(lab: Lab, operator: Operator, hadoop: Hadoop, fil
 
     applied = operator.run("apply", file, "--yes")
     assert applied.status == 0, applied
-    same_commands(preview, by_host(operator.journal()))
+    same_commands(preview, by_host(operator.commands()))
     written = [line for commands in preview.values() for _, one in commands if (line := files_in(one))]
     assert [line for line in written if line not in dry.out] == []
     assert hadoop.live() == 3
@@ -107,7 +106,7 @@ def nothing_to_change(lab: Lab, operator: Operator, file: str) -> None:
     before = lab.snapshot()
     again = operator.run("apply", file, "--yes")
     assert again.status == 0 and "Nothing to change" in again.out, again
-    assert commands(operator) == []
+    assert operator.commands() == []
     after = operator.run("apply", file, "--dry-run")
     assert after.status == 0 and "Nothing to change." in after.out, after
     changed = {
@@ -116,10 +115,6 @@ def nothing_to_change(lab: Lab, operator: Operator, file: str) -> None:
         if (kept := [path for path in paths if not of_running_flink(path) and not of_running_hdfs(path)])
     }
     assert only_kept_state(changed, operator.host.name)
-
-
-def commands(operator: Operator) -> list[dict[str, Any]]:
-    return [event for event in operator.journal() if event["event"] == "CommandStarted"]
 
 
 def of_running_hdfs(path: str) -> bool:

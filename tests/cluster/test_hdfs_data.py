@@ -73,8 +73,9 @@ class World:
 
     def formats(self) -> list[str]:
         """Commands of the last run that format."""
-        started = (one for one in self.operator.journal() if one["event"] == "CommandStarted")
-        return [line for one in started if "-format " in (line := str(one["command"]["line"]))]
+        return [
+            line for one in self.operator.commands() if "-format " in (line := str(one["command"]["line"]))
+        ]
 
     def restore(self) -> None:
         """Directories, configuration and records as they were when the file had been written."""

@@ -35,8 +35,7 @@ def test_a_shared_home_is_written_once_and_configured_on_each_node(
     file = operator.write(answers(flink={"distribute": "shared", "home": HOME}))
     applied = operator.run("apply", file, "--yes")
     assert applied.status == 0, applied
-    written = [event for event in operator.journal() if event["event"] == "CommandStarted"]
-    assert {event["host"] for event in written if event["operation"] == "install-flink"} == {"node0"}
+    assert {one["host"] for one in operator.commands() if one["operation"] == "install-flink"} == {"node0"}
     assert rest(lab["node0"])["taskmanagers"] == 2
     for name in NODES[1:]:
         asked = f"ssh {name} \"bash -l -c 'echo \\$FLINK_CONF_DIR'\""

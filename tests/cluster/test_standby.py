@@ -48,11 +48,6 @@ def until(true: Callable[[], bool], seconds: float = 120.0) -> None:
         time.sleep(0.5)
 
 
-def commands(operator: Operator) -> list[tuple[str, str]]:
-    started = [event for event in operator.journal() if event["event"] == "CommandStarted"]
-    return [(event["host"], event["operation"]) for event in started]
-
-
 def java(lab: Lab, name: str, what: str) -> str:
     """The pids of this host's JVMs whose command line names this."""
     return lab[name].exec(["pgrep", "-u", "flink", "-f", f"java.*{what}"], check=False).stdout.strip()
@@ -92,7 +87,7 @@ def test_the_standby_answers_with_all_taskmanagers_when_the_leader_is_killed(lab
 
     again = operator.run("apply", file, "--yes")
     assert again.status == 0 and "Nothing to change" in again.out, again
-    assert commands(operator) == []
+    assert operator.commands() == []
     preview = operator.run("apply", file, "--dry-run")
     assert "Nothing to change." in preview.out, preview
 
@@ -113,7 +108,7 @@ def test_the_standby_answers_with_all_taskmanagers_when_the_leader_is_killed(lab
 
     mended = operator.run("apply", file, "--yes")
     assert mended.status == 0, mended
-    assert {host for host, operation in commands(operator) if operation == "start-jobmanager"} == {led}
+    assert {one["host"] for one in operator.commands() if one["operation"] == "start-jobmanager"} == {led}
     assert leader(operator, file) == other
 
 
@@ -132,9 +127,9 @@ def test_a_standby_goes_and_comes_back_while_the_cluster_runs(lab: Lab) -> None:
 
     back = operator.run("add-jobmanager", file, "node1", "--yes")
     assert back.status == 0 and jobmanager(lab, "node1"), back
-    assert commands(operator) and "standby:" in operator.host.read(file)
+    assert operator.commands() and "standby:" in operator.host.read(file)
     again = operator.run("add-jobmanager", file, "node1", "--yes")
-    assert again.status == 0 and commands(operator) == [], again
+    assert again.status == 0 and operator.commands() == [], again
     # On node1 the configuration is another one now, so its TaskManager was started anew; no other was.
     assert java(lab, "node2", "TaskManagerRunner") == other
 
