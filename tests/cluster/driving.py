@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,22 @@ def rest(host: Host, path: str = "/overview", port: int = 8081) -> Any:
     """What the JobManager on this host answers, asked from the outer machine."""
     with urllib.request.urlopen(f"http://{host.address}:{port}{path}", timeout=10) as response:
         return json.load(response)
+
+
+def overview(host: Host, port: int = 8081) -> dict[str, Any]:
+    """What the JobManager on this host says of the cluster, {} when it does not answer."""
+    try:
+        return rest(host, port=port)
+    except (OSError, ValueError):
+        return {}
+
+
+def until(true: Callable[[], object], what: str, seconds: float) -> None:
+    """Ask until it is so: what a cluster does by itself takes a while."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+        time.sleep(0.2)
 
 
 def three_with_desk(**settings: Any) -> list[HostSettings]:

@@ -6,14 +6,12 @@ The tests share one cluster; each first sees that it runs.
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, answers, desk, operator_of, rest
+from tests.cluster.driving import Operator, answers, desk, operator_of, rest, until
 from tests.lab import HostSettings, Lab
 
 pytestmark = pytest.mark.timeout(900)
@@ -38,14 +36,6 @@ def with_standby(*standby: str, **more: Any) -> dict[str, Any]:
     base["flink"]["config"][SESSION] = "8s"
     ha = {"zookeeper": ["node2"], "storage_dir": STORAGE}
     return base | {"ha": ha} | ({"standby": list(standby)} if standby else {}) | more
-
-
-def until(true: Callable[[], bool], seconds: float = 120.0) -> None:
-    """Ask until it is so: what a cluster does by itself takes a while."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.5)
 
 
 def java(lab: Lab, name: str, what: str) -> str:
@@ -98,8 +88,8 @@ def test_the_standby_answers_with_all_taskmanagers_when_the_leader_is_killed(lab
     checked = operator.run("check", file)
     assert checked.status == 0 and f"The JobManager of {led} leads." in checked.out, checked
     lab[led].exec(["kill", "-9", jobmanager(lab, led)])
-    until(lambda: leader(operator, file) == other)
-    until(lambda: rest(lab[other])["taskmanagers"] == 2)
+    until(lambda: leader(operator, file) == other, f"{other} leads", 120)
+    until(lambda: rest(lab[other])["taskmanagers"] == 2, "2 TaskManagers are registered", 120)
     status = operator.run("status", file)
     assert status.status == 1 and "2 of 2 TaskManagers registered" in status.out, status
     checked = operator.run("check", file)
@@ -121,7 +111,7 @@ def test_a_standby_goes_and_comes_back_while_the_cluster_runs(lab: Lab) -> None:
     gone = operator.run("remove-jobmanager", file, "node1", "--yes")
     assert gone.status == 0 and not jobmanager(lab, "node1"), gone
     assert lab["node0"].read("/home/flink/flink-2.3.0/conf/masters") == "node0:8081\n"
-    until(lambda: leader(operator, file) == "node0")
+    until(lambda: leader(operator, file) == "node0", "node0 leads", 120)
     alone = operator.run("status", file)
     assert alone.status == 0 and "2 of 2 TaskManagers registered" in alone.out, alone
 
@@ -181,5 +171,5 @@ def test_older_lines_have_a_standby_too(
     led = leader(operator, file)
     lab[led].exec(["kill", jobmanager(lab, led)])
     other = {"node0": "node1", "node1": "node0"}[led]
-    until(lambda: leader(operator, file) == other)
-    until(lambda: rest(lab[other])["taskmanagers"] == 2)
+    until(lambda: leader(operator, file) == other, f"{other} leads", 120)
+    until(lambda: rest(lab[other])["taskmanagers"] == 2, "2 TaskManagers are registered", 120)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from tests.cluster.ailments.ailment import Ailment, on
-from tests.cluster.ailments.bench import SHARED, Bench
+from tests.cluster.ailments.bench import PATIENCE, SHARED, Bench
 from tests.cluster.ailments.staging import each, flink, healed, kept, kill, line, own_firewall, root, stop
+from tests.cluster.driving import until
 
 
 def leader_again(bench: Bench) -> None:
     """Wait until a JobManager leads and speaks for the cluster."""
-    bench.until(lambda: bench.report()[1]["leader"], "a JobManager leads")
-    bench.until(bench.overview, "the JobManager of node0 answers")
+    until(lambda: bench.report()[1]["leader"], "a JobManager leads", PATIENCE)
+    until(bench.overview, "the JobManager of node0 answers", PATIENCE)
 
 
 AILMENTS: tuple[Ailment, ...] = (

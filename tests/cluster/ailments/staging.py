@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.cluster.ailments.ailment import Act, Undo
-from tests.cluster.ailments.bench import Bench
+from tests.cluster.ailments.bench import PATIENCE, Bench
+from tests.cluster.driving import until
 from tests.lab import Host, faults
 from tests.lab.faults import Fault
 
@@ -128,7 +129,7 @@ def settled(host: str, kind: str, seconds: int = 31) -> Act:
 
     def act(bench: Bench) -> None:
         age = f"ps -o etimes= -p $(pgrep -f '{_CLASSES[kind]}' | head -1)"
-        bench.until(lambda: int(bench.root(host, age)) >= seconds, f"a {kind} {seconds} s old")
+        until(lambda: int(bench.root(host, age)) >= seconds, f"a {kind} {seconds} s old", PATIENCE)
 
     return act
 
@@ -185,7 +186,7 @@ def healed() -> Act:
     """Wait until `check` finds no error, for what comes back by itself."""
 
     def act(bench: Bench) -> None:
-        bench.until(lambda: bench.check().status == 0, "check finds no error")
+        until(lambda: bench.check().status == 0, "check finds no error", PATIENCE)
 
     return act
 
