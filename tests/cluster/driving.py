@@ -157,8 +157,19 @@ def until(true: Callable[[], object], what: str, seconds: float) -> None:
         time.sleep(0.2)
 
 
+def nodes_with_desk(count: int, **settings: Any) -> list[HostSettings]:
+    """A desk, and node0, node1 and so on, all of these with the same settings."""
+    return [desk(), *(HostSettings(f"node{number}", **settings) for number in range(count))]
+
+
 def three_with_desk(**settings: Any) -> list[HostSettings]:
-    return [desk(), *(HostSettings(f"node{number}", **settings) for number in range(3))]
+    return nodes_with_desk(3, **settings)
+
+
+def three_sharing(directory: Path, place: str, **settings: Any) -> list[HostSettings]:
+    """Three nodes that see this directory at one place, as a network file system would give it, and a desk."""
+    directory.chmod(0o777)
+    return three_with_desk(binds=((str(directory), place, False),), **settings)
 
 
 def operator_of(lab: Lab, host: str = "desk") -> Operator:

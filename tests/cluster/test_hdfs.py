@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, desk, operator_of
+from tests.cluster.driving import Operator, nodes_with_desk, operator_of
 from tests.cluster.endless import bring, job_jar
 from tests.cluster.hdfs import Hadoop, hdfs_answers
 from tests.cluster.laws import (
@@ -21,7 +21,7 @@ from tests.cluster.laws import (
     only_kept_state,
     same_commands,
 )
-from tests.lab import HostSettings, Lab
+from tests.lab import Lab
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -29,14 +29,10 @@ FLINK = "/home/flink/flink-1.9.3"
 POEM = "the rose is a rose\nand the rose is red\n"
 
 
-def four_with_desk() -> list[HostSettings]:
-    return [desk(), *(HostSettings(f"node{number}") for number in range(4))]
-
-
 def test_an_hdfs_is_made_beside_flink_and_a_job_writes_to_it_and_reads_it_back(
     make_lab: MakeLab, tmp_path: Path
 ) -> None:
-    lab = make_lab(four_with_desk())
+    lab = make_lab(nodes_with_desk(4))
     operator = operator_of(lab)
     hadoop = Hadoop(lab, "2.7.3")
     file = operator.write(hdfs_answers("2.7.3"))
@@ -63,7 +59,7 @@ def test_an_hdfs_is_made_beside_flink_and_a_job_writes_to_it_and_reads_it_back(
 
 @pytest.mark.parametrize("version", ["1.2.1", pytest.param("3.3.6", marks=pytest.mark.long)])
 def test_another_generation_is_made_alike_and_obeys_its_own_scripts(make_lab: MakeLab, version: str) -> None:
-    lab = make_lab(four_with_desk())
+    lab = make_lab(nodes_with_desk(4))
     operator = operator_of(lab)
     hadoop = Hadoop(lab, version)
     file = operator.write(hdfs_answers(version, start={"flink": False}))

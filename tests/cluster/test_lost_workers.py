@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, answers, desk, operator_of, rest, until
-from tests.lab import HostSettings, Lab, faults
+from tests.cluster.driving import Operator, answers, nodes_with_desk, operator_of, rest, until
+from tests.lab import Lab, faults
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 
@@ -33,7 +33,7 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(make_module_lab: MakeLab) -> Iterator[Cluster]:
-    lab = make_module_lab([desk(), *(HostSettings(name) for name in NODES)])
+    lab = make_module_lab(nodes_with_desk(4))
     operator = operator_of(lab)
     # Flink gives a TaskManager up after 50 s without a sign of life; here sooner.
     flink = {

@@ -11,23 +11,20 @@ from typing import Any
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, answers, desk, operator_of, rest, until
-from tests.lab import HostSettings, Lab
+from tests.cluster.driving import Operator, answers, operator_of, rest, three_sharing, three_with_desk, until
+from tests.lab import Lab
 
 pytestmark = pytest.mark.timeout(900)
 
 NODES = ("node0", "node1", "node2")
-STORAGE = "/srv/shared/flink-ha"
+SHARED = "/srv/shared"
+STORAGE = f"{SHARED}/flink-ha"
 SESSION = "high-availability.zookeeper.client.session-timeout"
 
 
 @pytest.fixture(scope="module")
 def lab(make_module_lab: MakeLab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """A desk and three nodes with one directory in common, as a network file system would give it."""
-    directory = tmp_path_factory.mktemp("shared")
-    directory.chmod(0o777)
-    shared = [HostSettings(name, binds=((str(directory), "/srv/shared", False),)) for name in NODES]
-    return make_module_lab([desk(), *shared])
+    return make_module_lab(three_sharing(tmp_path_factory.mktemp("shared"), SHARED))
 
 
 def with_standby(*standby: str, **more: Any) -> dict[str, Any]:
@@ -141,7 +138,7 @@ def test_a_stop_ends_every_daemon_and_a_start_brings_all_back(lab: Lab) -> None:
 
 @pytest.mark.long
 def test_a_directory_of_each_host_alone_is_refused_before_a_jobmanager_starts(make_lab: MakeLab) -> None:
-    lab = make_lab([desk(), *(HostSettings(name) for name in NODES)])
+    lab = make_lab(three_with_desk())
     operator = operator_of(lab)
     own = {"zookeeper": ["node0"], "storage_dir": "/home/flink/ha"}
     refused = operator.run("apply", operator.write(with_standby("node1", ha=own)), "--yes")
@@ -156,10 +153,7 @@ def test_a_directory_of_each_host_alone_is_refused_before_a_jobmanager_starts(ma
 def test_older_lines_have_a_standby_too(
     make_lab: MakeLab, tmp_path_factory: pytest.TempPathFactory, version: str
 ) -> None:
-    directory = tmp_path_factory.mktemp("shared")
-    directory.chmod(0o777)
-    shared = [HostSettings(name, binds=((str(directory), "/srv/shared", False),)) for name in NODES]
-    lab = make_lab([desk(), *shared])
+    lab = make_lab(three_sharing(tmp_path_factory.mktemp("shared"), SHARED))
     operator = operator_of(lab)
     wanted = answers(version, java={"allow_unsupported": True}, standby=["node1"])
     wanted["ha"] = {"zookeeper": list(NODES), "storage_dir": STORAGE}

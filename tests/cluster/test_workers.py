@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, Ran, archive_on_desk, desk, operator_of, rest
+from tests.cluster.driving import Operator, Ran, archive_on_desk, nodes_with_desk, operator_of, rest
 from tests.cluster.endless import endless_jar, submit
-from tests.lab import HostSettings, Lab
+from tests.lab import Lab
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -84,7 +84,7 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(make_module_lab: MakeLab, tmp_path_factory: pytest.TempPathFactory) -> Cluster:
-    lab = make_module_lab([desk(), *(HostSettings(name) for name in NODES)])
+    lab = make_module_lab(nodes_with_desk(4))
     operator = operator_of(lab)
     file = operator.write(ANSWERS.format(version=VERSION, source=archive_on_desk(VERSION)))
     made = Cluster(lab, operator, file, endless_jar(VERSION, tmp_path_factory.mktemp("job")))

@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.ailments.ailment import Undo
-from tests.cluster.driving import Operator, Ran, answers, desk, operator_of, overview, until
+from tests.cluster.driving import (
+    Operator,
+    Ran,
+    answers,
+    operator_of,
+    overview,
+    three_sharing,
+    three_with_desk,
+    until,
+)
 from tests.cluster.hdfs import hdfs_answers
 from tests.lab import Host, HostSettings, Lab
 from tests.lab.faults import Fault
@@ -38,7 +47,7 @@ class Kind:
 
 
 def _three() -> list[HostSettings]:
-    return [desk(), *(HostSettings(name, sudo="nopasswd") for name in NODES)]
+    return three_with_desk(sudo="nopasswd")
 
 
 SHARED = "/srv/shared"
@@ -47,15 +56,11 @@ SHARED = "/srv/shared"
 
 @cache
 def _shared() -> tempfile.TemporaryDirectory[str]:
-    made = tempfile.TemporaryDirectory(prefix="ailments-")
-    Path(made.name).chmod(0o777)
-    return made
+    return tempfile.TemporaryDirectory(prefix="ailments-")
 
 
 def _sharing() -> list[HostSettings]:
-    """The same with one directory in common, as a network file system would give it."""
-    binds = ((_shared().name, SHARED, False),)
-    return [desk(), *(HostSettings(name, sudo="nopasswd", binds=binds) for name in NODES)]
+    return three_sharing(Path(_shared().name), SHARED, sudo="nopasswd")
 
 
 def _highly_available() -> dict[str, Any]:
