@@ -23,24 +23,28 @@ from tests.lab import Host, HostSettings, Lab, repository_binds
 CACHE = "/var/cache/flink-wizard-test"
 """Where a desk keeps the wizard's own cache: shared by all labs of this machine, so that archives are unpacked once."""
 
+ARCHIVES = "/srv/archives"
+"""Where hosts see the archives of the tests."""
+
 
 def desk(name: str = "desk", user: str = "flink", **settings: Any) -> HostSettings:
     """A host from which the wizard can be run: it sees the repository, its Python, and the test archives."""
     shared = cache_root() / "wizard"
     shared.mkdir(parents=True, exist_ok=True)
     shared.chmod(0o777)
-    binds = (
-        *repository_binds(),
-        (str(cache_root()), "/srv/archives", True),
-        (str(shared), CACHE, False),
-    )
+    binds = (*repository_binds(), (str(cache_root()), ARCHIVES, True), (str(shared), CACHE, False))
     return HostSettings(name, users=(user,), binds=binds, **settings)
+
+
+def as_seen(path: Path) -> str:
+    """Where a host sees this file of the test archives."""
+    return f"{ARCHIVES}/{path.relative_to(cache_root())}"
 
 
 def archive_on_desk(version: str, small: bool = False) -> str:
     """Build the archive where it is missing; the answer is its path as a desk sees it."""
     path = small_archive(version) if small else flink_archive(version)
-    return str(Path("/srv/archives") / path.relative_to(cache_root()))
+    return as_seen(path)
 
 
 def answers(
