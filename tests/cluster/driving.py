@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,24 +23,28 @@ from tests.lab import Host, HostSettings, Lab, repository_binds
 CACHE = "/var/cache/flink-wizard-test"
 """Where a desk keeps the wizard's own cache: shared by all labs of this machine, so that archives are unpacked once."""
 
+ARCHIVES = "/srv/archives"
+"""Where hosts see the archives of the tests."""
+
 
 def desk(name: str = "desk", user: str = "flink", **settings: Any) -> HostSettings:
     """A host from which the wizard can be run: it sees the repository, its Python, and the test archives."""
     shared = cache_root() / "wizard"
     shared.mkdir(parents=True, exist_ok=True)
     shared.chmod(0o777)
-    binds = (
-        *repository_binds(),
-        (str(cache_root()), "/srv/archives", True),
-        (str(shared), CACHE, False),
-    )
+    binds = (*repository_binds(), (str(cache_root()), ARCHIVES, True), (str(shared), CACHE, False))
     return HostSettings(name, users=(user,), binds=binds, **settings)
+
+
+def as_seen(path: Path) -> str:
+    """Where a host sees this file of the test archives."""
+    return f"{ARCHIVES}/{path.relative_to(cache_root())}"
 
 
 def archive_on_desk(version: str, small: bool = False) -> str:
     """Build the archive where it is missing; the answer is its path as a desk sees it."""
     path = small_archive(version) if small else flink_archive(version)
-    return str(Path("/srv/archives") / path.relative_to(cache_root()))
+    return as_seen(path)
 
 
 def answers(
@@ -129,6 +134,10 @@ class Operator:
         )
         return [json.loads(line) for line in found.stdout.splitlines()]
 
+    def commands(self) -> list[dict[str, Any]]:
+        """The events of the commands that this run started."""
+        return [event for event in self.journal() if event["event"] == "CommandStarted"]
+
 
 def rest(host: Host, path: str = "/overview", port: int = 8081) -> Any:
     """What the JobManager on this host answers, asked from the outer machine."""
@@ -136,8 +145,35 @@ def rest(host: Host, path: str = "/overview", port: int = 8081) -> Any:
         return json.load(response)
 
 
+def overview(host: Host, port: int = 8081) -> dict[str, Any]:
+    """What the JobManager on this host says of the cluster, {} when it does not answer."""
+    try:
+        return rest(host, port=port)
+    except (OSError, ValueError):
+        return {}
+
+
+def until(true: Callable[[], object], what: str, seconds: float) -> None:
+    """Ask until it is so: what a cluster does by itself takes a while."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+        time.sleep(0.2)
+
+
+def nodes_with_desk(count: int, **settings: Any) -> list[HostSettings]:
+    """A desk, and node0, node1 and so on, all of these with the same settings."""
+    return [desk(), *(HostSettings(f"node{number}", **settings) for number in range(count))]
+
+
 def three_with_desk(**settings: Any) -> list[HostSettings]:
-    return [desk(), *(HostSettings(f"node{number}", **settings) for number in range(3))]
+    return nodes_with_desk(3, **settings)
+
+
+def three_sharing(directory: Path, place: str, **settings: Any) -> list[HostSettings]:
+    """Three nodes that see this directory at one place, as a network file system would give it, and a desk."""
+    directory.chmod(0o777)
+    return three_with_desk(binds=((str(directory), place, False),), **settings)
 
 
 def operator_of(lab: Lab, host: str = "desk") -> Operator:

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from tests.cluster.driving import ARCHIVES, as_seen
 from tests.distributions import cache_root, flink_archive
 from tests.lab import Host, HostSettings, Lab
-
-SEEN = "/srv/archives"
-"""Where the hosts see the archives of the tests."""
 
 
 def node(name: str, user: str, **settings: object) -> HostSettings:
     """A host that a cluster is made on by hand: it sees the archives."""
-    return HostSettings(name, users=(user,), binds=((str(cache_root()), SEEN, True),), **settings)  # type: ignore[arg-type]
+    return HostSettings(name, users=(user,), binds=((str(cache_root()), ARCHIVES, True),), **settings)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Handmade:
         return tuple(dict.fromkeys((self.master, *self.workers)))
 
     def unpack(self, host: Host) -> None:
-        archive = f"{SEEN}/{Path(flink_archive(self.version)).relative_to(cache_root())}"
+        archive = as_seen(flink_archive(self.version))
         base = self.home.rpartition("/")[0]
         host.exec(
             f"mkdir -p {base} && tar -xzf {archive} -C {base} && ln -sfn {self.home.rpartition('/')[2]} {self.link}"

@@ -10,11 +10,9 @@ import re
 import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from tests.cluster.driving import answers
-from tests.distributions import cache_root
+from tests.cluster.driving import answers, as_seen
 from tests.hadoop.archives import hadoop_archive
 from tests.lab import Host, Lab
 
@@ -23,7 +21,7 @@ STATE = "/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"
 
 def hadoop_on_desk(version: str) -> str:
     """Build the archive where it is missing; the answer is its path as a desk sees it."""
-    return str(Path("/srv/archives") / hadoop_archive(version).relative_to(cache_root()))
+    return as_seen(hadoop_archive(version))
 
 
 def hdfs_answers(

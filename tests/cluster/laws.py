@@ -44,8 +44,7 @@ def by_host(started: list[dict[str, Any]]) -> Commands:
     """Host → its commands in order, each with the operation that it belongs to."""
     found: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for event in started:
-        if event.get("event", "CommandStarted") == "CommandStarted":
-            found.setdefault(event["host"], []).append((event["operation"], event["command"]))
+        found.setdefault(event["host"], []).append((event["operation"], event["command"]))
     return found
 
 

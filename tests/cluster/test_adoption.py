@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, desk, rest
+from tests.cluster.driving import Operator, desk, overview, until
 from tests.cluster.handmade import Handmade, node
 from tests.cluster.hdfs import hadoop_on_desk
 from tests.hadoop.byhand import CONF, DATA, make_by_hand
@@ -75,7 +74,9 @@ def test_a_cluster_made_by_hand_is_adopted_from_one_host_alone(make_lab: MakeLab
     make_by_hand(lab, hadoop_on_desk("2.7.3"), "node0", CLUSTER.workers, (), "stream")
     said = CLUSTER.start(lab)
     assert said.count("Starting taskexecutor daemon") == 2, said
-    _await_taskmanagers(lab, 2)
+    until(
+        lambda: overview(lab["node0"], 18081).get("taskmanagers") == 2, "2 TaskManagers are registered", 120
+    )
     operator = Operator(lab["desk"], password=lab.password)
     trust(operator, lab)
     before = lab.snapshot()
@@ -173,14 +174,3 @@ def trust(operator: Operator, lab: Lab) -> None:
         f"mkdir -p -m 700 .ssh; for h in {names}; do ssh-keyscan -p {PORT} $h 2>/dev/null; done > .ssh/known_hosts",
         user="flink",
     )
-
-
-def _await_taskmanagers(lab: Lab, count: int) -> None:
-    deadline = time.monotonic() + 120
-    while True:
-        try:
-            if rest(lab["node0"], port=18081)["taskmanagers"] == count:
-                return
-        except OSError:
-            pass
-        assert time.monotonic() < deadline, "the TaskManagers never registered"

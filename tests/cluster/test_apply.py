@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, answers, operator_of, rest, three_with_desk
+from tests.cluster.driving import Operator, answers, nodes_with_desk, operator_of, rest, three_with_desk
 from tests.distributions import archive_name, small_archive
 from tests.lab import HostSettings, Lab
 from tests.mirror import Mirror
@@ -51,7 +51,7 @@ def test_another_port_a_key_of_its_own_and_a_linked_home(make_lab: MakeLab) -> N
 
 @pytest.fixture
 def lab(make_lab: MakeLab) -> Lab:
-    return make_lab(three_with_desk()[:3])
+    return make_lab(nodes_with_desk(2))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,12 +18,10 @@ from tests.cluster.ailments.ailment import Ailment
 from tests.cluster.ailments.bench import KINDS, NODES, Bench, bring_up, pairs, take_back
 from tests.cluster.ailments.results import keep, known
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import answers, desk, operator_of
-from tests.lab import HostSettings, Lab
+from tests.cluster.driving import answers, operator_of, three_with_desk
+from tests.lab import Lab
 
 pytestmark = pytest.mark.timeout(900)
-
-Benches = Callable[[str], Bench]
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +215,7 @@ def healthy(bench: Bench) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("version", ["1.20.5", "1.9.3"])
 def test_a_healthy_cluster_of_an_older_line_is_clean_too(make_lab: MakeLab, version: str) -> None:
-    lab = make_lab([desk(), *(HostSettings(name) for name in NODES)])
+    lab = make_lab(three_with_desk())
     operator = operator_of(lab)
     java = {"allow_unsupported": True} if version == "1.9.3" else {}
     file = operator.write(answers(version, java=java))

@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, answers, desk, operator_of, rest
+from tests.cluster.driving import Operator, answers, desk, nodes_with_desk, operator_of, rest
 from tests.cluster.interrupting import STAGING, Running, copying, left_on
 from tests.lab import Host, HostSettings, faults
 
@@ -114,7 +114,7 @@ def test_a_worker_lost_in_the_copy_leaves_one_of_two_and_joins_by_the_second_run
 
 
 def test_a_failing_master_stops_the_run_and_nothing_else_is_changed(make_lab: MakeLab) -> None:
-    lab = make_lab([desk(), HostSettings("node0"), HostSettings("node1")])
+    lab = make_lab(nodes_with_desk(2))
     operator = operator_of(lab)
     file = operator.write(answers(workers=["node1"], start={"flink": False}))
 
@@ -145,7 +145,7 @@ def test_a_failing_master_stops_the_run_and_nothing_else_is_changed(make_lab: Ma
 
 
 def test_a_second_wizard_is_refused_and_an_interrupted_one_leaves_no_lock(make_lab: MakeLab) -> None:
-    lab = make_lab([desk(), HostSettings("node0"), HostSettings("node1")])
+    lab = make_lab(nodes_with_desk(2))
     operator = operator_of(lab)
     file = operator.write(answers(workers=["node1"], start={"flink": False}))
     for name in ("INT", "TERM", "HUP"):

@@ -8,11 +8,10 @@ import time
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import desk, operator_of
+from tests.cluster.driving import operator_of, three_with_desk
 from tests.cluster.guiding import STEPS, confirm, guided
 from tests.cluster.hdfs import Hadoop, hdfs_answers
 from tests.cluster.terminal import Terminal
-from tests.lab import HostSettings
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 
@@ -62,7 +61,7 @@ def enter(terminal: Terminal, title: str, text: str) -> None:
 def test_a_new_hdfs_by_typing_the_name_and_then_found_by_a_second_walk(
     make_lab: MakeLab, columns: int, lines: int
 ) -> None:
-    lab = make_lab([desk(), *(HostSettings(f"node{number}") for number in range(3))])
+    lab = make_lab(three_with_desk())
     operator = operator_of(lab)
     answers = hdfs_answers(workers=["node1", "node2"])
     source = answers.pop("hdfs")["source"]

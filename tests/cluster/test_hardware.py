@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import answers, archive_on_desk, desk, operator_of, rest
+from tests.cluster.driving import answers, archive_on_desk, desk, nodes_with_desk, operator_of, rest
 from tests.lab import Host, HostSettings
 
 pytestmark = pytest.mark.timeout(900)
@@ -67,7 +67,7 @@ def test_a_worker_without_java_is_served_from_the_master(make_lab: MakeLab) -> N
 def test_without_java_anywhere_and_without_sudo_nothing_is_changed_and_the_command_is_named(
     make_lab: MakeLab,
 ) -> None:
-    lab = make_lab([desk(), HostSettings("node0", java=None), HostSettings("node1", java=None)])
+    lab = make_lab(nodes_with_desk(2, java=None))
     operator = operator_of(lab)
     file = operator.write(answers(workers=["node1"], flink={"source": archive_on_desk("2.3.0", small=True)}))
     before = lab.snapshot()

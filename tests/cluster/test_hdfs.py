@@ -6,12 +6,11 @@ The classes are those of 2.7.3 in every layout; what is imitated of a generation
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, desk, operator_of
+from tests.cluster.driving import Operator, nodes_with_desk, operator_of
 from tests.cluster.endless import bring, job_jar
 from tests.cluster.hdfs import Hadoop, hdfs_answers
 from tests.cluster.laws import (
@@ -22,7 +21,7 @@ from tests.cluster.laws import (
     only_kept_state,
     same_commands,
 )
-from tests.lab import HostSettings, Lab
+from tests.lab import Lab
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -30,14 +29,10 @@ FLINK = "/home/flink/flink-1.9.3"
 POEM = "the rose is a rose\nand the rose is red\n"
 
 
-def four_with_desk() -> list[HostSettings]:
-    return [desk(), *(HostSettings(f"node{number}") for number in range(4))]
-
-
 def test_an_hdfs_is_made_beside_flink_and_a_job_writes_to_it_and_reads_it_back(
     make_lab: MakeLab, tmp_path: Path
 ) -> None:
-    lab = make_lab(four_with_desk())
+    lab = make_lab(nodes_with_desk(4))
     operator = operator_of(lab)
     hadoop = Hadoop(lab, "2.7.3")
     file = operator.write(hdfs_answers("2.7.3"))
@@ -64,7 +59,7 @@ def test_an_hdfs_is_made_beside_flink_and_a_job_writes_to_it_and_reads_it_back(
 
 @pytest.mark.parametrize("version", ["1.2.1", pytest.param("3.3.6", marks=pytest.mark.long)])
 def test_another_generation_is_made_alike_and_obeys_its_own_scripts(make_lab: MakeLab, version: str) -> None:
-    lab = make_lab(four_with_desk())
+    lab = make_lab(nodes_with_desk(4))
     operator = operator_of(lab)
     hadoop = Hadoop(lab, version)
     file = operator.write(hdfs_answers(version, start={"flink": False}))
@@ -88,7 +83,7 @@ def as_previewed_and_not_twice(lab: Lab, operator: Operator, hadoop: Hadoop, fil
 
     applied = operator.run("apply", file, "--yes")
     assert applied.status == 0, applied
-    same_commands(preview, by_host(operator.journal()))
+    same_commands(preview, by_host(operator.commands()))
     written = [line for commands in preview.values() for _, one in commands if (line := files_in(one))]
     assert [line for line in written if line not in dry.out] == []
     assert hadoop.live() == 3
@@ -107,7 +102,7 @@ def nothing_to_change(lab: Lab, operator: Operator, file: str) -> None:
     before = lab.snapshot()
     again = operator.run("apply", file, "--yes")
     assert again.status == 0 and "Nothing to change" in again.out, again
-    assert commands(operator) == []
+    assert operator.commands() == []
     after = operator.run("apply", file, "--dry-run")
     assert after.status == 0 and "Nothing to change." in after.out, after
     changed = {
@@ -116,10 +111,6 @@ def nothing_to_change(lab: Lab, operator: Operator, file: str) -> None:
         if (kept := [path for path in paths if not of_running_flink(path) and not of_running_hdfs(path)])
     }
     assert only_kept_state(changed, operator.host.name)
-
-
-def commands(operator: Operator) -> list[dict[str, Any]]:
-    return [event for event in operator.journal() if event["event"] == "CommandStarted"]
 
 
 def of_running_hdfs(path: str) -> bool:

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, desk, operator_of
+from tests.cluster.driving import Operator, nodes_with_desk, operator_of
 from tests.cluster.hdfs import Hadoop, blocks, hdfs_answers
-from tests.lab import HostSettings, Lab, faults
+from tests.lab import Lab, faults
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -73,8 +73,9 @@ class World:
 
     def formats(self) -> list[str]:
         """Commands of the last run that format."""
-        started = (one for one in self.operator.journal() if one["event"] == "CommandStarted")
-        return [line for one in started if "-format " in (line := str(one["command"]["line"]))]
+        return [
+            line for one in self.operator.commands() if "-format " in (line := str(one["command"]["line"]))
+        ]
 
     def restore(self) -> None:
         """Directories, configuration and records as they were when the file had been written."""
@@ -91,7 +92,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(make_module_lab: MakeLab) -> Iterator[World]:
-    lab = make_module_lab([desk(), *(HostSettings(name) for name in NODES)])
+    lab = make_module_lab(nodes_with_desk(5))
     operator, hadoop = operator_of(lab), Hadoop(lab, "2.7.3")
     made = World(lab, operator, hadoop, "", {})
     applied = operator.run("apply", made.answers(), "--yes")

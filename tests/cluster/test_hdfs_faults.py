@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, desk, operator_of
+from tests.cluster.driving import Operator, nodes_with_desk, operator_of
 from tests.cluster.hdfs import Hadoop, hdfs_answers
-from tests.lab import Host, HostSettings, Lab, faults
+from tests.lab import Host, Lab, faults
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 
@@ -30,7 +30,7 @@ TOLD = {
 
 
 def world(make_lab: MakeLab) -> tuple[Lab, Operator, Hadoop]:
-    lab = make_lab([desk(), *(HostSettings(f"node{number}") for number in range(4))])
+    lab = make_lab(nodes_with_desk(4))
     for host in lab.hosts[1:]:
         host.exec("install -d -o flink /data")
     return lab, operator_of(lab), Hadoop(lab)
@@ -156,9 +156,7 @@ def test_a_datanode_leaves_without_a_block_lost_the_next_one_waits_and_it_comes_
 
 
 def test_hadoop_3_is_not_run_as_root_and_more_copies_than_datanodes_are_refused(make_lab: MakeLab) -> None:
-    lab = make_lab(
-        [desk(), *(HostSettings(name, sshd_config=("PermitRootLogin yes",)) for name in ("node0", "node1"))]
-    )
+    lab = make_lab(nodes_with_desk(2, sshd_config=("PermitRootLogin yes",)))
     operator = operator_of(lab)
     for host in lab.hosts[1:]:
         faults.set_password(host, lab.password, "root")

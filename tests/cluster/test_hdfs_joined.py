@@ -11,10 +11,10 @@ import pytest
 from tests.cluster.conftest import MakeLab
 from tests.cluster.driving import answers, desk, operator_of, rest
 from tests.cluster.endless import bring, job_jar
+from tests.cluster.handmade import node
 from tests.cluster.hdfs import hadoop_on_desk
-from tests.distributions import cache_root
 from tests.hadoop.byhand import make_by_hand
-from tests.lab import HostSettings, Lab
+from tests.lab import Lab
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 
@@ -32,9 +32,7 @@ def joining(**hdfs: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def lab(make_lab: MakeLab) -> Lab:
-    archives = ((str(cache_root()), "/srv/archives", True),)
-    nodes = [HostSettings(name, binds=archives) for name in ("node0", "node1")]
-    made = make_lab([desk(), *nodes, HostSettings("nn", users=(KEEPER,), binds=archives)])
+    made = make_lab([desk(), node("node0", "flink"), node("node1", "flink"), node("nn", KEEPER)])
     make_by_hand(
         made,
         hadoop_on_desk("2.7.3"),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, answers, desk, operator_of, rest
-from tests.lab import HostSettings, Lab, faults
+from tests.cluster.driving import Operator, answers, nodes_with_desk, operator_of, rest, until
+from tests.lab import Lab, faults
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.long]
 
@@ -34,7 +33,7 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(make_module_lab: MakeLab) -> Iterator[Cluster]:
-    lab = make_module_lab([desk(), *(HostSettings(name) for name in NODES)])
+    lab = make_module_lab(nodes_with_desk(4))
     operator = operator_of(lab)
     # Flink gives a TaskManager up after 50 s without a sign of life; here sooner.
     flink = {
@@ -86,9 +85,7 @@ def test_a_restart_without_a_lost_worker_restarts_the_others_and_says_which_is_l
 def test_a_dead_worker_can_be_taken_out_once_flink_has_given_it_up(cluster: Cluster) -> None:
     for pid in cluster.daemons("node2"):
         cluster.lab["node2"].exec(["kill", "-KILL", pid])
-    deadline = time.monotonic() + 90
-    while cluster.registered() != 1:
-        assert time.monotonic() < deadline, "Flink has not given node2 up"
+    until(lambda: cluster.registered() == 1, "Flink has given node2 up", 90)
     with faults.hang(cluster.lab["node2"]):
         ran = cluster.operator.run("remove-worker", cluster.file, "node2", timeout=300)
     assert "node2" not in cluster.operator.host.read(cluster.file), ran

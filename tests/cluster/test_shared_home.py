@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import answers, archive_on_desk, desk, operator_of, rest
+from tests.cluster.driving import answers, archive_on_desk, operator_of, rest, three_sharing
 from tests.lab import HostSettings
 
 pytestmark = pytest.mark.timeout(900)
@@ -19,12 +18,10 @@ NODES = ("node0", "node1", "node2")
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Iterator[list[HostSettings]]:
-    """A desk and three nodes with one directory in common, as a network file system would give it."""
+def shared(tmp_path: Path) -> list[HostSettings]:
     directory = tmp_path / "shared"
     directory.mkdir()
-    directory.chmod(0o777)
-    yield [desk(), *(HostSettings(name, binds=((str(directory), "/opt/shared", False),)) for name in NODES)]
+    return three_sharing(directory, "/opt/shared")
 
 
 def test_a_shared_home_is_written_once_and_configured_on_each_node(
@@ -35,8 +32,7 @@ def test_a_shared_home_is_written_once_and_configured_on_each_node(
     file = operator.write(answers(flink={"distribute": "shared", "home": HOME}))
     applied = operator.run("apply", file, "--yes")
     assert applied.status == 0, applied
-    written = [event for event in operator.journal() if event["event"] == "CommandStarted"]
-    assert {event["host"] for event in written if event["operation"] == "install-flink"} == {"node0"}
+    assert {one["host"] for one in operator.commands() if one["operation"] == "install-flink"} == {"node0"}
     assert rest(lab["node0"])["taskmanagers"] == 2
     for name in NODES[1:]:
         asked = f"ssh {name} \"bash -l -c 'echo \\$FLINK_CONF_DIR'\""

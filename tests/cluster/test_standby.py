@@ -6,30 +6,25 @@ The tests share one cluster; each first sees that it runs.
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, answers, desk, operator_of, rest
-from tests.lab import HostSettings, Lab
+from tests.cluster.driving import Operator, answers, operator_of, rest, three_sharing, three_with_desk, until
+from tests.lab import Lab
 
 pytestmark = pytest.mark.timeout(900)
 
 NODES = ("node0", "node1", "node2")
-STORAGE = "/srv/shared/flink-ha"
+SHARED = "/srv/shared"
+STORAGE = f"{SHARED}/flink-ha"
 SESSION = "high-availability.zookeeper.client.session-timeout"
 
 
 @pytest.fixture(scope="module")
 def lab(make_module_lab: MakeLab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """A desk and three nodes with one directory in common, as a network file system would give it."""
-    directory = tmp_path_factory.mktemp("shared")
-    directory.chmod(0o777)
-    shared = [HostSettings(name, binds=((str(directory), "/srv/shared", False),)) for name in NODES]
-    return make_module_lab([desk(), *shared])
+    return make_module_lab(three_sharing(tmp_path_factory.mktemp("shared"), SHARED))
 
 
 def with_standby(*standby: str, **more: Any) -> dict[str, Any]:
@@ -38,19 +33,6 @@ def with_standby(*standby: str, **more: Any) -> dict[str, Any]:
     base["flink"]["config"][SESSION] = "8s"
     ha = {"zookeeper": ["node2"], "storage_dir": STORAGE}
     return base | {"ha": ha} | ({"standby": list(standby)} if standby else {}) | more
-
-
-def until(true: Callable[[], bool], seconds: float = 120.0) -> None:
-    """Ask until it is so: what a cluster does by itself takes a while."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.5)
-
-
-def commands(operator: Operator) -> list[tuple[str, str]]:
-    started = [event for event in operator.journal() if event["event"] == "CommandStarted"]
-    return [(event["host"], event["operation"]) for event in started]
 
 
 def java(lab: Lab, name: str, what: str) -> str:
@@ -92,7 +74,7 @@ def test_the_standby_answers_with_all_taskmanagers_when_the_leader_is_killed(lab
 
     again = operator.run("apply", file, "--yes")
     assert again.status == 0 and "Nothing to change" in again.out, again
-    assert commands(operator) == []
+    assert operator.commands() == []
     preview = operator.run("apply", file, "--dry-run")
     assert "Nothing to change." in preview.out, preview
 
@@ -103,8 +85,8 @@ def test_the_standby_answers_with_all_taskmanagers_when_the_leader_is_killed(lab
     checked = operator.run("check", file)
     assert checked.status == 0 and f"The JobManager of {led} leads." in checked.out, checked
     lab[led].exec(["kill", "-9", jobmanager(lab, led)])
-    until(lambda: leader(operator, file) == other)
-    until(lambda: rest(lab[other])["taskmanagers"] == 2)
+    until(lambda: leader(operator, file) == other, f"{other} leads", 120)
+    until(lambda: rest(lab[other])["taskmanagers"] == 2, "2 TaskManagers are registered", 120)
     status = operator.run("status", file)
     assert status.status == 1 and "2 of 2 TaskManagers registered" in status.out, status
     checked = operator.run("check", file)
@@ -113,7 +95,7 @@ def test_the_standby_answers_with_all_taskmanagers_when_the_leader_is_killed(lab
 
     mended = operator.run("apply", file, "--yes")
     assert mended.status == 0, mended
-    assert {host for host, operation in commands(operator) if operation == "start-jobmanager"} == {led}
+    assert {one["host"] for one in operator.commands() if one["operation"] == "start-jobmanager"} == {led}
     assert leader(operator, file) == other
 
 
@@ -126,15 +108,15 @@ def test_a_standby_goes_and_comes_back_while_the_cluster_runs(lab: Lab) -> None:
     gone = operator.run("remove-jobmanager", file, "node1", "--yes")
     assert gone.status == 0 and not jobmanager(lab, "node1"), gone
     assert lab["node0"].read("/home/flink/flink-2.3.0/conf/masters") == "node0:8081\n"
-    until(lambda: leader(operator, file) == "node0")
+    until(lambda: leader(operator, file) == "node0", "node0 leads", 120)
     alone = operator.run("status", file)
     assert alone.status == 0 and "2 of 2 TaskManagers registered" in alone.out, alone
 
     back = operator.run("add-jobmanager", file, "node1", "--yes")
     assert back.status == 0 and jobmanager(lab, "node1"), back
-    assert commands(operator) and "standby:" in operator.host.read(file)
+    assert operator.commands() and "standby:" in operator.host.read(file)
     again = operator.run("add-jobmanager", file, "node1", "--yes")
-    assert again.status == 0 and commands(operator) == [], again
+    assert again.status == 0 and operator.commands() == [], again
     # On node1 the configuration is another one now, so its TaskManager was started anew; no other was.
     assert java(lab, "node2", "TaskManagerRunner") == other
 
@@ -156,7 +138,7 @@ def test_a_stop_ends_every_daemon_and_a_start_brings_all_back(lab: Lab) -> None:
 
 @pytest.mark.long
 def test_a_directory_of_each_host_alone_is_refused_before_a_jobmanager_starts(make_lab: MakeLab) -> None:
-    lab = make_lab([desk(), *(HostSettings(name) for name in NODES)])
+    lab = make_lab(three_with_desk())
     operator = operator_of(lab)
     own = {"zookeeper": ["node0"], "storage_dir": "/home/flink/ha"}
     refused = operator.run("apply", operator.write(with_standby("node1", ha=own)), "--yes")
@@ -171,10 +153,7 @@ def test_a_directory_of_each_host_alone_is_refused_before_a_jobmanager_starts(ma
 def test_older_lines_have_a_standby_too(
     make_lab: MakeLab, tmp_path_factory: pytest.TempPathFactory, version: str
 ) -> None:
-    directory = tmp_path_factory.mktemp("shared")
-    directory.chmod(0o777)
-    shared = [HostSettings(name, binds=((str(directory), "/srv/shared", False),)) for name in NODES]
-    lab = make_lab([desk(), *shared])
+    lab = make_lab(three_sharing(tmp_path_factory.mktemp("shared"), SHARED))
     operator = operator_of(lab)
     wanted = answers(version, java={"allow_unsupported": True}, standby=["node1"])
     wanted["ha"] = {"zookeeper": list(NODES), "storage_dir": STORAGE}
@@ -186,5 +165,5 @@ def test_older_lines_have_a_standby_too(
     led = leader(operator, file)
     lab[led].exec(["kill", jobmanager(lab, led)])
     other = {"node0": "node1", "node1": "node0"}[led]
-    until(lambda: leader(operator, file) == other)
-    until(lambda: rest(lab[other])["taskmanagers"] == 2)
+    until(lambda: leader(operator, file) == other, f"{other} leads", 120)
+    until(lambda: rest(lab[other])["taskmanagers"] == 2, "2 TaskManagers are registered", 120)

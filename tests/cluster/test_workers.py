@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests.cluster.conftest import MakeLab
-from tests.cluster.driving import Operator, Ran, archive_on_desk, desk, operator_of, rest
+from tests.cluster.driving import Operator, Ran, archive_on_desk, nodes_with_desk, operator_of, rest
 from tests.cluster.endless import endless_jar, submit
-from tests.lab import HostSettings, Lab
+from tests.lab import Lab
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -62,13 +62,8 @@ class Cluster:
         """Run it, and again: the second time changes nothing."""
         done = self.run(command, *words)
         again = self.run(command, *words)
-        assert self.commands() == [], again
+        assert self.operator.commands() == [], again
         return done
-
-    def commands(self) -> list[tuple[str, str]]:
-        """(host, operation) of each command of the last run."""
-        started = [event for event in self.operator.journal() if event["event"] == "CommandStarted"]
-        return [(event["host"], event["operation"]) for event in started]
 
     def daemons(self) -> Mapping[str, list[str]]:
         """Host → the pids of its Flink JVMs, without hosts that have none."""
@@ -89,7 +84,7 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(make_module_lab: MakeLab, tmp_path_factory: pytest.TempPathFactory) -> Cluster:
-    lab = make_module_lab([desk(), *(HostSettings(name) for name in NODES)])
+    lab = make_module_lab(nodes_with_desk(4))
     operator = operator_of(lab)
     file = operator.write(ANSWERS.format(version=VERSION, source=archive_on_desk(VERSION)))
     made = Cluster(lab, operator, file, endless_jar(VERSION, tmp_path_factory.mktemp("job")))
@@ -169,7 +164,7 @@ def test_a_running_job_is_not_ended_unasked(cluster: Cluster, job: str, words: l
     before, answers = cluster.daemons(), cluster.answers()
     refused = cluster.run(*words, wanted=1)
     assert JOB in refused.out and "--allow-job-loss" in refused.out
-    assert cluster.commands() == []
+    assert cluster.operator.commands() == []
     assert (cluster.daemons(), cluster.answers()) == (before, answers)
     assert cluster.running_jobs() == [JOB]
 
@@ -186,7 +181,7 @@ def test_a_changed_configuration_waits_for_a_running_job(cluster: Cluster, job: 
     assert "restart pending" in status.out.lower() and JOB in status.out
     still = cluster.run("apply", "--yes", wanted=1)
     assert "restart pending" in still.out.lower()
-    assert cluster.commands() == []
+    assert cluster.operator.commands() == []
     allowed = cluster.run("apply", "--yes", "--allow-job-loss")
     after = cluster.daemons()
     assert all(not set(before[name]) & set(after[name]) for name in NODES[:3]), allowed

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,12 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.ailments.ailment import Undo
-from tests.cluster.driving import Operator, Ran, answers, desk, operator_of, rest
+from tests.cluster.driving import (
+    Operator,
+    Ran,
+    answers,
+    operator_of,
+    overview,
+    three_sharing,
+    three_with_desk,
+    until,
+)
 from tests.cluster.hdfs import hdfs_answers
 from tests.lab import Host, HostSettings, Lab
 from tests.lab.faults import Fault
 
 NODES = ("node0", "node1", "node2")
+PATIENCE = 90
+"""Seconds in which a cluster does by itself what it is going to do."""
 
 Found = frozenset[tuple[str, str]]
 Hosts = Iterable[HostSettings]
@@ -37,7 +47,7 @@ class Kind:
 
 
 def _three() -> list[HostSettings]:
-    return [desk(), *(HostSettings(name, sudo="nopasswd") for name in NODES)]
+    return three_with_desk(sudo="nopasswd")
 
 
 SHARED = "/srv/shared"
@@ -46,15 +56,11 @@ SHARED = "/srv/shared"
 
 @cache
 def _shared() -> tempfile.TemporaryDirectory[str]:
-    made = tempfile.TemporaryDirectory(prefix="ailments-")
-    Path(made.name).chmod(0o777)
-    return made
+    return tempfile.TemporaryDirectory(prefix="ailments-")
 
 
 def _sharing() -> list[HostSettings]:
-    """The same with one directory in common, as a network file system would give it."""
-    binds = ((_shared().name, SHARED, False),)
-    return [desk(), *(HostSettings(name, sudo="nopasswd", binds=binds) for name in NODES)]
+    return three_sharing(Path(_shared().name), SHARED, sudo="nopasswd")
 
 
 def _highly_available() -> dict[str, Any]:
@@ -131,21 +137,14 @@ class Bench:
 
     def overview(self) -> dict[str, Any]:
         """What the JobManager says of the cluster, {} when it does not answer."""
-        try:
-            return rest(self.node("node0"))
-        except (OSError, ValueError):
-            return {}
-
-    def until(self, true: Callable[[], object], what: str, seconds: float = 90) -> None:
-        end = time.monotonic() + seconds
-        while not true():
-            assert time.monotonic() < end, f"{what}: not within {seconds} s"
-            time.sleep(0.2)
+        return overview(self.node("node0"))
 
     def registered(self, slots: int | None = None) -> None:
         """Return when this many slots are registered, all of them unless said otherwise."""
         wanted = self.kind.slots if slots is None else slots
-        self.until(lambda: self.overview().get("slots-total") == wanted, f"{wanted} slots are registered")
+        until(
+            lambda: self.overview().get("slots-total") == wanted, f"{wanted} slots are registered", PATIENCE
+        )
 
     def registered_or_mended(self) -> None:
         """Return when all slots are registered, after `--fix-safe` has started what is down."""

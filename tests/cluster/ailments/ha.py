@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from tests.cluster.ailments.ailment import Act, Ailment, on
-from tests.cluster.ailments.bench import SHARED, Bench
-from tests.cluster.ailments.staging import each, fault, flink, kept, line, root, stop
-from tests.lab import faults
-
-PEER = "[F]linkZooKeeperQuorumPeer"
+from tests.cluster.ailments.ailment import Ailment, on
+from tests.cluster.ailments.bench import PATIENCE, SHARED, Bench
+from tests.cluster.ailments.staging import each, flink, healed, kept, kill, line, own_firewall, root, stop
+from tests.cluster.driving import until
 
 
 def leader_again(bench: Bench) -> None:
     """Wait until a JobManager leads and speaks for the cluster."""
-    bench.until(lambda: bench.report()[1]["leader"], "a JobManager leads")
-    bench.until(bench.overview, "the JobManager of node0 answers")
-
-
-def healed() -> Act:
-    """Wait until `check` finds no error: the leadership comes back by itself."""
-
-    def act(bench: Bench) -> None:
-        bench.until(lambda: bench.check().status == 0, "check finds no error")
-
-    return act
+    until(lambda: bench.report()[1]["leader"], "a JobManager leads", PATIENCE)
+    until(bench.overview, "the JobManager of node0 answers", PATIENCE)
 
 
 AILMENTS: tuple[Ailment, ...] = (
@@ -35,13 +24,13 @@ AILMENTS: tuple[Ailment, ...] = (
     Ailment(
         96, "zookeeper-down", "ZooKeeper does not run", kind="ha",
         how="ZooKeeper of node2 is ended",
-        stage=root("node2", f"pkill -KILL -f '{PEER}'; while pgrep -f '{PEER}' >/dev/null; do sleep 0.1; done"),
+        stage=kill("node2", "zookeeper"),
         found=on("zookeeper-down@node2"), grade="safe", after=healed(),
     ),
     Ailment(
         96, "zookeeper-unreachable", "a firewall before ZooKeeper", kind="ha",
         how="nft on node2: what comes to port 2181 is dropped",
-        stage=fault("node2", lambda node: faults.firewall(node, 'iifname "eth0" tcp dport 2181 drop')),
+        stage=own_firewall("node2", 'iifname "eth0" tcp dport 2181 drop'),
         found=on("zookeeper-unreachable@node0", "zookeeper-unreachable@node1"), grade="manual", mend="hand",
         by_hand_how="the rule is taken out", after=healed(),
     ),

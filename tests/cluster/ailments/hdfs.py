@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from tests.cluster.ailments.ailment import Act, Ailment, Undo, on
 from tests.cluster.ailments.bench import Bench
-from tests.cluster.ailments.homes import hold
-from tests.cluster.ailments.staging import each, fault, kept, root
-from tests.lab import faults
+from tests.cluster.ailments.staging import (
+    each,
+    gone,
+    healed,
+    hold,
+    kept,
+    kill,
+    listens,
+    own_firewall,
+    root,
+)
 
 HOME = "/home/flink/hadoop-2.7.3"
 CONF = f"{HOME}/etc/hadoop"
 NAME, DATA = "/home/flink/hdfs/name", "/home/flink/hdfs/data"
-_CLASSES = {"namenode": "[n]amenode.NameNode", "datanode": "[d]atanode.DataNode"}
-
-
-def down(host: str, kind: str) -> Act:
-    """End a daemon of HDFS, and wait until it is gone."""
-    name = _CLASSES[kind]
-    return root(host, f"pkill -KILL -f '{name}'; while pgrep -f '{name}' >/dev/null; do sleep 0.1; done")
 
 
 def up(host: str, kind: str) -> Act:
@@ -32,15 +33,10 @@ def as_flink(host: str, command: str) -> Act:
     return act
 
 
-def ends(host: str, kind: str) -> Act:
-    """Wait until a daemon that cannot go on has ended by itself."""
-    return root(host, f"while pgrep -f '{_CLASSES[kind]}' >/dev/null; do sleep 0.1; done")
-
-
 def mended(bench: Bench) -> Undo:
     """What is down is started, and the NameNode counts both DataNodes."""
     bench.check("--fix-safe")
-    bench.until(lambda: bench.check().status == 0, "check finds no error")
+    healed()(bench)
     return None
 
 
@@ -55,10 +51,10 @@ AILMENTS: tuple[Ailment, ...] = (
         23, "hdfs-clusterid-mismatch", "a DataNode of another HDFS", kind="hdfs",
         how="another clusterID in VERSION of the DataNode's directory on node1",
         stage=each(
-            down("node1", "datanode"),
+            kill("node1", "datanode"),
             root("node1", f"cp -p {DATA}/current/VERSION /root/"),
             root("node1", f"sed -i 's/^clusterID=.*/clusterID=CID-other/' {DATA}/current/VERSION"),
-            up("node1", "datanode"), ends("node1", "datanode"),
+            up("node1", "datanode"), gone("node1", "datanode"),
         ),
         found=on("hdfs-clusterid-mismatch@node1"), grade="manual", mend="hand", quick=True,
         by_hand=each(root("node1", f"cp -p /root/VERSION {DATA}/current/"), mended),
@@ -68,7 +64,7 @@ AILMENTS: tuple[Ailment, ...] = (
         24, "hadoop-java-home-not-set", "no JAVA_HOME in hadoop-env.sh", kind="hdfs",
         how="the lines with JAVA_HOME on node2 become comments, its DataNode is ended",
         stage=each(
-            root("node2", f"sed -i 's/^export JAVA_HOME/#&/' {CONF}/hadoop-env.sh"), down("node2", "datanode"),
+            root("node2", f"sed -i 's/^export JAVA_HOME/#&/' {CONF}/hadoop-env.sh"), kill("node2", "datanode"),
         ),
         found=on("hadoop-java-home-not-set@node2"), grade="safe", quick=True,
     ),
@@ -77,7 +73,7 @@ AILMENTS: tuple[Ailment, ...] = (
         how="JAVA_HOME=/opt/gone on node1, its DataNode is ended",
         stage=each(
             root("node1", f"sed -i \"s|^export JAVA_HOME='.*|export JAVA_HOME=/opt/gone|\" {CONF}/hadoop-env.sh"),
-            down("node1", "datanode"),
+            kill("node1", "datanode"),
         ),
         found=on("hadoop-java-home-not-set@node1"), grade="safe",
     ),
@@ -94,27 +90,27 @@ AILMENTS: tuple[Ailment, ...] = (
         found=on("hdfs-permission-denied@node0"), status=0, grade="manual", mend="hand",
         by_hand=each(
             dfs("dfs -mkdir -p /user/games"), dfs("dfs -chown games /user/games"), dfs("dfs -touchz /user/games/y", "games"),
-            down("node0", "namenode"), mended,
+            kill("node0", "namenode"), mended,
         ),
         by_hand_how="a directory of their own; the NameNode starts anew, so that its log begins anew",
     ),
     Ailment(
         58, "datanode-down", "no DataNode", kind="hdfs",
         how="both DataNodes are ended",
-        stage=each(down("node1", "datanode"), down("node2", "datanode")),
+        stage=each(kill("node1", "datanode"), kill("node2", "datanode")),
         found=on("datanode-down@node1", "datanode-down@node2"), grade="safe",
     ),
     Ailment(
         58, "namenode-down", "no NameNode", kind="hdfs",
         how="the NameNode is ended",
-        stage=down("node0", "namenode"),
+        stage=kill("node0", "namenode"),
         found=on("namenode-down@node0"), grade="safe",
     ),
     Ailment(
         59, "hdfs-not-formatted", "a NameNode that has lost its directory", kind="hdfs",
         how="the NameNode is ended, its directory moved away",
-        stage=each(down("node0", "namenode"), root("node0", f"mv {NAME} {NAME}.away"), up("node0", "namenode"),
-                   ends("node0", "namenode")),
+        stage=each(kill("node0", "namenode"), root("node0", f"mv {NAME} {NAME}.away"), up("node0", "namenode"),
+                   gone("node0", "namenode")),
         found=on("hdfs-not-formatted@node0"), grade="manual", mend="hand",
         by_hand=each(root("node0", f"rm -rf {NAME}; mv {NAME}.away {NAME}"), mended),
         by_hand_how="its directory is brought back",
@@ -123,14 +119,14 @@ AILMENTS: tuple[Ailment, ...] = (
         60, "hdfs-dirs-in-tmp", "blocks below /tmp", kind="hdfs",
         how="the directory of the DataNode on node2 is moved to /tmp/hdfs, and hdfs-site.xml names it",
         stage=each(
-            down("node2", "datanode"),
+            kill("node2", "datanode"),
             root("node2", f"mkdir -p /tmp/hdfs && chown flink /tmp/hdfs && mv {DATA} /tmp/hdfs/data && "
                  f"cp -p {CONF}/hdfs-site.xml /root/ && sed -i 's|file://{DATA}|file:///tmp/hdfs/data|' {CONF}/hdfs-site.xml"),
             up("node2", "datanode"), mended,
         ),
         found=on("hdfs-dirs-in-tmp@node2"), status=0, grade="manual", mend="hand",
         by_hand=each(
-            down("node2", "datanode"),
+            kill("node2", "datanode"),
             root("node2", f"mv /tmp/hdfs/data {DATA} && rmdir /tmp/hdfs && cp -p /root/hdfs-site.xml {CONF}/"),
             mended,
         ),
@@ -139,7 +135,7 @@ AILMENTS: tuple[Ailment, ...] = (
     Ailment(
         61, "hdfs-datanode-dir-bad", "a directory of somebody else", kind="hdfs",
         how="chown root on the DataNode's directory of node1, its DataNode is ended",
-        stage=each(down("node1", "datanode"), root("node1", f"chown root {DATA}")),
+        stage=each(kill("node1", "datanode"), root("node1", f"chown root {DATA}")),
         found=on("hdfs-datanode-dir-bad@node1"), grade="asks",
     ),
     Ailment(
@@ -154,8 +150,8 @@ AILMENTS: tuple[Ailment, ...] = (
         how="a file is written, the DataNodes are ended, the NameNode starts anew",
         stage=each(
             as_flink("node0", f"echo kept | {HOME}/bin/hdfs --config {CONF} dfs -put - /kept"),
-            down("node1", "datanode"), down("node2", "datanode"), down("node0", "namenode"), up("node0", "namenode"),
-            root("node0", "until ss -ltn | grep -q ':50070 '; do sleep 0.1; done"),
+            kill("node1", "datanode"), kill("node2", "datanode"), kill("node0", "namenode"), up("node0", "namenode"),
+            listens("node0", 50070),
         ),
         found=on("datanode-down@node1", "datanode-down@node2"), grade="safe",
         after=dfs("dfs -rm -skipTrash /kept"),
@@ -165,7 +161,7 @@ AILMENTS: tuple[Ailment, ...] = (
         how="fs.defaultFS: hdfs://node0:9999 on node2, its DataNode starts anew",
         stage=each(
             root("node2", f"sed -i 's|node0:8020|node0:9999|' {CONF}/core-site.xml"),
-            down("node2", "datanode"), up("node2", "datanode"),
+            kill("node2", "datanode"), up("node2", "datanode"),
         ),
         found=on("fs-defaultfs-wrong@node2"), grade="safe",
     ),
@@ -174,7 +170,7 @@ AILMENTS: tuple[Ailment, ...] = (
         how="fs.defaultFS: file:/// on node0, its NameNode starts anew and ends",
         stage=each(
             root("node0", f"sed -i 's|hdfs://node0:8020|file:///|' {CONF}/core-site.xml"),
-            down("node0", "namenode"), up("node0", "namenode"), ends("node0", "namenode"),
+            kill("node0", "namenode"), up("node0", "namenode"), gone("node0", "namenode"),
         ),
         found=on("fs-defaultfs-wrong@node0"), grade="safe",
     ),
@@ -184,8 +180,8 @@ AILMENTS: tuple[Ailment, ...] = (
         stage=each(
             kept("node1", f"{CONF}/core-site.xml"),
             root("node1", f"sed -i '$d' {CONF}/core-site.xml"),
-            down("node1", "datanode"), up("node1", "datanode"),
-            ends("node1", "datanode"),
+            kill("node1", "datanode"), up("node1", "datanode"),
+            gone("node1", "datanode"),
         ),
         found=on("hdfs-config-broken@node1"), grade="manual", mend="hand",
         by_hand=each(root("node1", f"cp -p {CONF}/core-site.xml.kept {CONF}/core-site.xml"), mended),
@@ -206,7 +202,7 @@ AILMENTS: tuple[Ailment, ...] = (
     Ailment(
         18, "hdfs-port-taken", "a port of the NameNode that somebody holds", kind="hdfs",
         how="python3 -m http.server 50070 on node0, and the NameNode starts anew",
-        stage=each(down("node0", "namenode"), hold("node0", 50070), up("node0", "namenode"), ends("node0", "namenode")),
+        stage=each(kill("node0", "namenode"), hold("node0", 50070), up("node0", "namenode"), gone("node0", "namenode")),
         found=on("hdfs-port-taken@node0"), grade="manual", mend="hand",
         by_hand=each(
             root("node0", "pkill -f '[h]ttp.server'; while ss -ltn | grep -q ':50070 '; do sleep 0.1; done"), mended,
@@ -216,7 +212,7 @@ AILMENTS: tuple[Ailment, ...] = (
     Ailment(
         10, "firewall-hdfs-ports", "a firewall before the NameNode", kind="hdfs",
         how="nft on node0: what comes to port 8020 is dropped",
-        stage=fault("node0", lambda node: faults.firewall(node, 'iifname "eth0" tcp dport 8020 drop')),
+        stage=own_firewall("node0", 'iifname "eth0" tcp dport 8020 drop'),
         found=on("firewall-hdfs-ports@node0"), grade="manual", mend="hand",
         by_hand_how="the rule is taken out",
     ),

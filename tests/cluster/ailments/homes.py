@@ -5,12 +5,13 @@ Data alone: node0 is the master, node1 and node2 are workers of two slots each.
 
 from __future__ import annotations
 
-from tests.cluster.ailments.ailment import Act, Ailment, Undo, on
+from tests.cluster.ailments.ailment import Act, Ailment, on
 from tests.cluster.ailments.bench import Bench
 from tests.cluster.ailments.staging import (
     each,
     flink,
     gone,
+    hold,
     kill,
     listens,
     registered,
@@ -37,18 +38,9 @@ def starve(host: str, mib: int) -> Act:
     return act
 
 
-def hold(host: str, port: int):
-    def act(bench: Bench) -> Undo:
-        held = bench.node(host).popen(["python3", "-m", "http.server", str(port)], user="flink")
-        listens(host, port)(bench)
-
-        def end() -> None:
-            bench.root(host, "pkill -f '[h]ttp.server'; true")
-            held.wait()
-
-        return end
-
-    return act
+def moved_away(host: str) -> Act:
+    """Flink's home is renamed; taking it back removes the renamed one."""
+    return root(host, "mv /home/flink/flink-2.3.0 /home/flink/away", "rm -rf /home/flink/away")
 
 
 def other_flink(bench: Bench, host: str, version: str) -> None:
@@ -69,10 +61,7 @@ AILMENTS: tuple[Ailment, ...] = (
     Ailment(
         20, "install-path-missing-on-worker", "no Flink at the path of the master",
         how="the home of node2 is renamed, its TaskManager ended",
-        stage=each(
-            stop("node2"),
-            root("node2", "mv /home/flink/flink-2.3.0 /home/flink/away", "rm -rf /home/flink/away"),
-        ),
+        stage=each(stop("node2"), moved_away("node2")),
         found=on("install-path-missing-on-worker@node2"), grade="safe", quick=True,
     ),
     Ailment(
@@ -86,7 +75,7 @@ AILMENTS: tuple[Ailment, ...] = (
         how="Flink 1.20.5 with the same configuration at the path of 2.3.0 on node1, its TaskManager ended",
         stage=each(
             stop("node1"),
-            root("node1", "mv /home/flink/flink-2.3.0 /home/flink/away", "rm -rf /home/flink/away"),
+            moved_away("node1"),
             lambda bench: other_flink(bench, "node1", "1.20.5"),
             flink("node1", "cp -p ../away/conf/* conf/"),
         ),

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from tests.cluster.ailments.ailment import Ailment, on
 from tests.cluster.ailments.bench import NODES, Bench
-from tests.cluster.ailments.staging import each, fault, flink, kept, root, sshd
+from tests.cluster.ailments.staging import SSH, each, fault, flink, kept, root, sshd
 from tests.lab import faults
-
-SSH = "/home/flink/.ssh"
 
 
 def assert_status(bench: Bench, status: int, *words: str) -> None:

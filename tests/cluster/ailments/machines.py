@@ -8,13 +8,17 @@ from __future__ import annotations
 from tests.cluster.ailments.ailment import Ailment, on
 from tests.cluster.ailments.fetched import install_pdsh
 from tests.cluster.ailments.staging import (
+    SSH,
     again,
     each,
     fault,
     kept,
     kill,
     line,
+    loopback,
+    own_firewall,
     registered,
+    restarted_with,
     root,
     settled,
     sshd,
@@ -24,8 +28,6 @@ from tests.cluster.ailments.staging import (
 from tests.lab import faults
 from tests.lab.settings import REPOSITORY
 
-SSH = "/home/flink/.ssh"
-
 
 def made(host: str, pattern: str):
     """Wait until the newest daemon has made its directory."""
@@ -34,10 +36,6 @@ def made(host: str, pattern: str):
         f"while ! find /tmp -maxdepth 1 -name '{pattern}' -newer /tmp/flink-flink-taskexecutor.pid | grep -q .; "
         "do sleep 0.1; done",
     )
-
-
-def own_firewall(host: str, rules: str):
-    return fault(host, lambda node: faults.firewall(node, rules))
 
 
 AILMENTS: tuple[Ailment, ...] = (
@@ -75,7 +73,7 @@ AILMENTS: tuple[Ailment, ...] = (
     Ailment(
         12, "name-is-loopback", "the master's name as loopback",
         how="127.0.1.1 node0 in /etc/hosts of node1",
-        stage=root("node1", "sed 's/.* node0$/127.0.1.1 node0/' /etc/hosts > /tmp/h && cat /tmp/h > /etc/hosts; rm /tmp/h"),
+        stage=loopback("node1", "node0"),
         found=on("name-is-loopback@node1"), grade="asks",
     ),
     Ailment(
@@ -215,7 +213,7 @@ AILMENTS: tuple[Ailment, ...] = (
         how="172.31.9.1 on lo of node1, taskmanager.host: 172.31.9.1, the TaskManager started anew",
         stage=each(
             root("node1", "ip addr add 172.31.9.1/32 dev lo", "ip addr del 172.31.9.1/32 dev lo"),
-            stop("node1"), line("node1", "taskmanager.host: 172.31.9.1"), registered(2), start("node1"),
+            restarted_with("node1", "taskmanager.host: 172.31.9.1"),
         ),
         found=on("ipv6-or-multihomed@node1"), grade="safe",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.cluster.ailments.ailment import Ailment, on
 from tests.cluster.ailments.staging import (
+    JAVA_25,
     again,
     each,
     flink,
@@ -11,8 +12,8 @@ from tests.cluster.ailments.staging import (
     kept,
     line,
     listens,
+    loopback,
     registered,
-    root,
     start,
     stop,
     text,
@@ -22,7 +23,6 @@ from tests.cluster.ailments.staging import (
 TWENTY = "flink-1.20"
 NINE = "flink-1.9"
 ON_MASTER = "flink-on-master"
-JAVA_25 = "/usr/lib/jvm/temurin-25-jdk-amd64"
 
 AILMENTS: tuple[Ailment, ...] = (
     Ailment(
@@ -118,7 +118,7 @@ AILMENTS: tuple[Ailment, ...] = (
             kept("node0", "/etc/hosts"),
             stop("node0"),
             line("node0", "taskmanager.host"),
-            root("node0", "sed 's/.* node0$/127.0.1.1 node0/' /etc/hosts > /tmp/h && cat /tmp/h > /etc/hosts; rm /tmp/h"),
+            loopback("node0", "node0"),
             again("node0", "jobmanager"),
             start("node0"),
             registered(),

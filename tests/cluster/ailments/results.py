@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.ailments.ailment import Ailment
+from tests.lab.settings import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 TABLE = REPOSITORY / "docs" / "ailments.md"
 
 _HEAD = """# Ailments

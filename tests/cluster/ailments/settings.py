@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.cluster.ailments.ailment import Ailment, on
 from tests.cluster.ailments.fetched import JAVA_11, install_java_11
 from tests.cluster.ailments.staging import (
+    JAVA_25,
     again,
     each,
     fault,
@@ -17,9 +18,9 @@ from tests.cluster.ailments.staging import (
     line,
     listens,
     registered,
+    restarted_with,
     root,
     settled,
-    start,
     stop,
     text,
     tried,
@@ -32,7 +33,6 @@ HIDE_JAVA = (
     "for l in /usr/bin/java /usr/bin/javac; do [ ! -e $l ] || mv $l $l.off; done",
     "for l in /usr/bin/java /usr/bin/javac; do [ ! -e $l.off ] || mv $l.off $l; done",
 )
-JAVA_25 = "/usr/lib/jvm/temurin-25-jdk-amd64"
 
 
 def own_java_only(host: str):
@@ -56,7 +56,7 @@ AILMENTS: tuple[Ailment, ...] = (
     Ailment(
         5, "taskmanager-host-localhost", "a TaskManager that tells localhost",
         how="taskmanager.host: localhost on node1, its TaskManager started anew",
-        stage=each(stop("node1"), line("node1", "taskmanager.host: localhost"), registered(2), start("node1"), registered()),
+        stage=each(restarted_with("node1", "taskmanager.host: localhost"), registered()),
         found=on("taskmanager-host-localhost@node1"), grade="safe",
     ),
     Ailment(
@@ -111,7 +111,7 @@ AILMENTS: tuple[Ailment, ...] = (
     Ailment(
         19, "conf-out-of-sync", "a worker that tells another worker's name",
         how="taskmanager.host: node2 on node1, its TaskManager started anew",
-        stage=each(stop("node1"), line("node1", "taskmanager.host: node2"), registered(2), start("node1"), registered()),
+        stage=each(restarted_with("node1", "taskmanager.host: node2"), registered()),
         found=on("conf-out-of-sync@node1"), grade="asks",
     ),
     Ailment(
@@ -230,15 +230,9 @@ JAVAS: tuple[Ailment, ...] = (
     Ailment(
         37, "java-mixed-versions", "daemons on different Javas",
         how="env.java.home: Java 11 on node1, its TaskManager started anew",
-        stage=each(
-            install_java_11("node1"), stop("node1"), registered(2),
-            line("node1", f"env.java.home: {JAVA_11}"), start("node1"), registered(),
-        ),
+        stage=each(install_java_11("node1"), restarted_with("node1", f"env.java.home: {JAVA_11}"), registered()),
         found=on("java-mixed-versions@node1"), status=0, grade="manual", mend="hand",
-        by_hand=each(
-            line("node1", "env.java.home: /usr/lib/jvm/java-17-openjdk-amd64"), stop("node1"), registered(2),
-            start("node1"), registered(),
-        ),
+        by_hand=each(restarted_with("node1", "env.java.home: /usr/lib/jvm/java-17-openjdk-amd64"), registered()),
         by_hand_how="env.java.home names the Java 17 of the others, the TaskManager is started anew",
     ),
 )  # fmt: skip

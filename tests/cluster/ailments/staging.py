@@ -8,11 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.cluster.ailments.ailment import Act, Undo
-from tests.cluster.ailments.bench import Bench
-from tests.lab import Host
+from tests.cluster.ailments.bench import PATIENCE, Bench
+from tests.cluster.driving import until
+from tests.lab import Host, faults
 from tests.lab.faults import Fault
 
-_CLASSES = {"jobmanager": "[S]tandaloneSession", "taskmanager": "[T]askManagerRunner"}
+SSH = "/home/flink/.ssh"
+JAVA_25 = "/usr/lib/jvm/temurin-25-jdk-amd64"
+
+_CLASSES = {
+    "jobmanager": "[S]tandaloneSession",
+    "taskmanager": "[T]askManagerRunner",
+    "zookeeper": "[F]linkZooKeeperQuorumPeer",
+    "namenode": "[n]amenode.NameNode",
+    "datanode": "[d]atanode.DataNode",
+}
 
 
 def each(*acts: Act) -> Act:
@@ -50,6 +60,18 @@ def flink(host: str, command: str, back: str = "") -> Act:
 
 def fault(host: str, make: Callable[[Host], Fault]) -> Act:
     return lambda bench: make(bench.node(host))
+
+
+def own_firewall(host: str, rules: str) -> Act:
+    return fault(host, lambda node: faults.firewall(node, rules))
+
+
+def loopback(host: str, name: str) -> Act:
+    """The line of this name in /etc/hosts says 127.0.1.1."""
+    return root(
+        host,
+        f"sed 's/.* {name}$/127.0.1.1 {name}/' /etc/hosts > /tmp/h && cat /tmp/h > /etc/hosts; rm /tmp/h",
+    )
 
 
 def line(host: str, *lines: str) -> Act:
@@ -107,7 +129,7 @@ def settled(host: str, kind: str, seconds: int = 31) -> Act:
 
     def act(bench: Bench) -> None:
         age = f"ps -o etimes= -p $(pgrep -f '{_CLASSES[kind]}' | head -1)"
-        bench.until(lambda: int(bench.root(host, age)) >= seconds, f"a {kind} {seconds} s old")
+        until(lambda: int(bench.root(host, age)) >= seconds, f"a {kind} {seconds} s old", PATIENCE)
 
     return act
 
@@ -119,6 +141,11 @@ def start(host: str, kind: str = "taskmanager") -> Act:
 
 def again(host: str, kind: str = "taskmanager") -> Act:
     return each(stop(host, kind), start(host, kind))
+
+
+def restarted_with(host: str, *lines: str) -> Act:
+    """Start a worker's TaskManager anew with these lines, once the JobManager counts the other worker's slots alone."""
+    return each(stop(host), line(host, *lines), registered(2), start(host))
 
 
 def tried(host: str) -> Act:
@@ -134,9 +161,34 @@ def listens(host: str, port: int) -> Act:
     return root(host, f"until ss -ltn | grep -q ':{port} '; do sleep 0.1; done")
 
 
+def hold(host: str, port: int) -> Act:
+    """Another program listens on this port."""
+
+    def act(bench: Bench) -> Undo:
+        held = bench.node(host).popen(["python3", "-m", "http.server", str(port)], user="flink")
+        listens(host, port)(bench)
+
+        def end() -> None:
+            bench.root(host, "pkill -f '[h]ttp.server'; true")
+            held.wait()
+
+        return end
+
+    return act
+
+
 def gone(host: str, kind: str = "taskmanager") -> Act:
     """Wait until no daemon of this kind is left, for one that ends by itself."""
     return root(host, f"while pgrep -f '{_CLASSES[kind]}' >/dev/null; do sleep 0.1; done")
+
+
+def healed() -> Act:
+    """Wait until `check` finds no error, for what comes back by itself."""
+
+    def act(bench: Bench) -> None:
+        until(lambda: bench.check().status == 0, "check finds no error", PATIENCE)
+
+    return act
 
 
 def sshd(host: str, *lines: str, before: str = "") -> Act:
