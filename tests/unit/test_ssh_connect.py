@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from tests.unit.sshd import SSHD, Sshd, free_port, make_key
@@ -164,6 +165,26 @@ def test_more_commands_than_places_take_turns(node1: SshConnection) -> None:
     for thread in threads:
         thread.join()
     assert sorted(map(int, results)) == list(range(12))
+
+
+def test_the_end_of_the_input_that_comes_after_the_close_of_its_command_is_not_sent(
+    node1: SshConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_of_input = paramiko.Channel._send_eof  # pyright: ignore
+    late: list[tuple[paramiko.Channel, paramiko.Message]] = []
+
+    def made_and_held(channel: paramiko.Channel) -> None:
+        if (message := end_of_input(channel)) is not None:
+            late.append((channel, message))
+
+    monkeypatch.setattr(paramiko.Channel, "_send_eof", made_and_held)
+    assert node1.run("echo over").stdout == "over\n"
+    monkeypatch.undo()
+    ((channel, message),) = late
+    while not channel.closed:
+        channel.status_event.wait(1)
+    channel.transport._send_user_message(message)  # pyright: ignore
+    assert node1.run("echo the login is still there").ok
 
 
 def test_one_session_at_a_time_is_enough(tmp_path: Path, key: Path) -> None:

@@ -16,8 +16,10 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import paramiko
+from paramiko.common import cMSG_CHANNEL_CLOSE  # pyright: ignore
 from paramiko.packet import Packetizer  # pyright: ignore
 
 from wizard.connection import ConnectionFailed, Stop
@@ -55,6 +57,29 @@ class _Packets(Packetizer):  # pyright: ignore[reportUntypedBaseClass]
         return message  # pyright: ignore
 
 
+class _InOrder:
+    """What a channel sends through: nothing goes out for it after its close.
+
+    The library makes a message under the channel's lock and sends it after that, so that the end of the input of a
+    command that was over at once could follow the channel's close: sshd then ends the whole login ("ieof packet
+    referred to nonexistent channel").
+    """
+
+    def __init__(self, transport: paramiko.Transport) -> None:
+        self._transport = transport
+        self._sending = threading.Lock()
+        self._closed = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def _send_user_message(self, data: paramiko.Message) -> None:
+        with self._sending:
+            if not self._closed:
+                self._closed = data.asbytes().startswith(cMSG_CHANNEL_CLOSE)
+                self._transport._send_user_message(data)  # pyright: ignore
+
+
 class QuietTransport(paramiko.Transport):
     """A client transport that keeps why the server hung up and why it refused a channel."""
 
@@ -72,6 +97,12 @@ class QuietTransport(paramiko.Transport):
         options = self.get_security_options()
         options.ciphers = CIPHERS
         options.digests = DIGESTS
+
+    def open_channel(self, *what: Any, **options: Any) -> paramiko.Channel:
+        """A channel whose messages leave in order."""
+        channel = super().open_channel(*what, **options)
+        channel.transport = _InOrder(self)  # pyright: ignore[reportAttributeAccessIssue]
+        return channel
 
     def settle(self) -> None:
         """The login is over: from now on the connection mostly waits."""
