@@ -314,10 +314,14 @@ class ReviewPane(Pane):
             said = list_content(
                 name_of(spot.host) if spot.host else spot.stage,
                 (
-                    ("operations that change something", sum(not step.proof for step in held)),
-                    ("commands", len(commands)),
-                    ("files written", sum(bool(command.writes) for command in commands)),
-                    ("proofs", sum(step.proof for step in held)),
+                    (
+                        sum(not step.proof for step in held),
+                        "operation that changes something",
+                        "operations that change something",
+                    ),
+                    (len(commands), "command", "commands"),
+                    (sum(bool(command.writes) for command in commands), "file written", "files written"),
+                    (sum(step.proof for step in held), "proof", "proofs"),
                 ),
             )
             left = left_content(made, spot.host) if spot.host else None

@@ -42,12 +42,16 @@ def step_content(step: ShownStep, where: str) -> Content:
     return lines(parts)
 
 
-def list_content(title: str, rows: Iterable[tuple[str, int]]) -> Content:
-    """A title, and below it what there is of what."""
+def list_content(title: str, rows: Iterable[tuple[int, str, str]]) -> Content:
+    """A title, and below it what there is of what: how many, what one is called, what more are."""
     return lines(
         [
             ink(title, "bold $text-primary"),
             Content(""),
-            *(Content.assemble((f"{number:>4}  ", "bold"), ink(text)) for text, number in rows if number),
+            *(
+                Content.assemble((f"{number:>4}  ", "bold"), ink(one if number == 1 else many))
+                for number, one, many in rows
+                if number
+            ),
         ]
     )

@@ -22,6 +22,12 @@ from .operation import CannotOperate, Operation
 
 MARK = "JAVA_HOME"
 
+AS_ITS_SCRIPTS = """USER=${USER:-$(id -un)} HADOOP_CONF_DIR=$conf
+export USER HADOOP_CONF_DIR
+unset HADOOP_HOME HADOOP_PREFIX HADOOP_COMMON_HOME HADOOP_HDFS_HOME
+"""
+"""The environment of a Hadoop command: `$conf` names its configuration, and no other Hadoop of a profile is used."""
+
 _APPEND = """file=$1
 mkdir -p "${file%/*}" && touch "$file" || exit
 if [ -n "$(tail -c 1 "$file")" ]; then echo >> "$file" || exit; fi

@@ -15,17 +15,15 @@ from ..hadoop.catalogue import Daemon, Hadoop
 from ..hadoop.jmx import namenode_seen
 from ..needs import Daemons, Home, Need, Rest, Storage
 from .daemons import GONE, DaemonsOfHome, NoneRuns, is_older, with_rests
+from .hadoopconf import AS_ITS_SCRIPTS
 from .hdfsstorage import MakeDataDirs
 from .operation import CannotOperate, NotNow
 
 NAMES: Mapping[str, str] = {"namenode": "NameNode", "datanode": "DataNode"}
 
-RUN = """home=$1 conf=$2
+RUN = f"""home=$1 conf=$2
 shift 2
-USER=${USER:-$(id -un)} HADOOP_CONF_DIR=$conf
-export USER HADOOP_CONF_DIR
-unset HADOOP_HOME HADOOP_PREFIX HADOOP_COMMON_HOME HADOOP_HDFS_HOME
-cd "$home" || exit
+{AS_ITS_SCRIPTS}cd "$home" || exit
 exec "$home/$@" </dev/null
 """
 """As Hadoop's own cluster scripts start a daemon: from its home, with its configuration named."""

@@ -12,15 +12,15 @@ from ..commands import Command, shell
 from ..facts import ClusterFacts
 from ..hadoop.catalogue import Hadoop
 from ..needs import Daemons, Need, Paths, Rest
+from .hadoopconf import AS_ITS_SCRIPTS
 from .hdfsprove import seen_at
 from .noted import is_noted, key_of, note_of, noting, with_note
 from .operation import NotNow, Operation, Proof, Verdict
 
-_ROUND_TRIP = """home=$1 conf=$2 run=$3 client=$4
-USER=${USER:-$(id -un)} HADOOP_CONF_DIR=$conf
-export USER HADOOP_CONF_DIR
-unset HADOOP_HOME HADOOP_PREFIX HADOOP_COMMON_HOME HADOOP_HDFS_HOME
-fs() { "$home/$client" --config "$conf" @FS@ "$@"; }
+_ROUND_TRIP = (
+    "home=$1 conf=$2 run=$3 client=$4\n"
+    + AS_ITS_SCRIPTS
+    + """fs() { "$home/$client" --config "$conf" @FS@ "$@"; }
 file=/flink-wizard-proof-$run
 said=$({
   printf '%s\\n' "$run" | fs -put - "$file" && back=$(fs -cat "$file") || { fs -rm "$file"; exit 1; }
@@ -30,6 +30,7 @@ said=$({
 printf '%s\\n' "$said" | grep -vE 'WARN|INFO|DEPRECATED' | tail -n 6 >&2
 exit 1
 """
+)
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,15 @@ from ..facts import ClusterFacts, PathFacts
 from ..hadoop.catalogue import Hadoop, directories_of
 from ..needs import Daemons, Home, Need, Paths, Storage
 from ..servicefacts import StorageFacts
-from .hadoopconf import site_value
+from .hadoopconf import AS_ITS_SCRIPTS, site_value
 from .hdfsstorage import described, differing
 from .operation import CannotOperate, NotNow, Operation
 from .places import absolute, path_at
 
-_FORMAT = """home=$1 conf=$2 kind=$3 run=$4 aside=$5
-shift 5
-refuse() { echo "$*: nothing was formatted" >&2; exit 1; }
+_FORMAT = (
+    "home=$1 conf=$2 kind=$3 run=$4 aside=$5\nshift 5\n"
+    + AS_ITS_SCRIPTS
+    + """refuse() { echo "$*: nothing was formatted" >&2; exit 1; }
 bare() {
   [ -e "$1" ] || [ -L "$1" ] || return 0
   [ -d "$1" ] || refuse "$1 is not a directory"
@@ -52,6 +53,7 @@ for dir in "$@"; do
   chmod 700 "$dir" || exit
 done
 """
+)
 
 _NOTE = """note=$1 run=$2
 shift 2
