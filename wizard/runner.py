@@ -216,6 +216,9 @@ class Runner:
                 with self._lock:
                     outcome.satisfied += 1
                 return None
+            if step.anew:
+                facts = self.readings.look(step.needs(), again=True)
+                self._ensure_readable(step, facts)
             jobs = step.loses_jobs(facts)
             if jobs and not self._consent(step, jobs):
                 return self._left_pending(step, jobs, started, outcome)
@@ -230,6 +233,7 @@ class Runner:
             facts = self.readings.look(step.needs())
             self._ensure_readable(step, facts)
             if not step.satisfied(facts):
+                facts = self.readings.look(step.evidence_needs(), again=True)
                 evidence, action = step.explain(facts)
                 raise CannotOperate(
                     "The commands ran, but what they should bring about is not there.", evidence, action

@@ -3,6 +3,7 @@
 Knows when a lab cannot be had here and says why; knows nothing of the product.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -29,18 +30,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _factory() -> Iterator[MakeLab]:
-    labs: list[Lab] = []
+    # Each is taken down, also when another one's end fails.
+    with contextlib.ExitStack() as labs:
 
-    def make(hosts: int | Iterable[HostSettings] = 3) -> Lab:
-        try:
-            labs.append(Lab.up(hosts))
-        except LabUnavailable as reason:
-            pytest.skip(str(reason))
-        return labs[-1]
+        def make(hosts: int | Iterable[HostSettings] = 3) -> Lab:
+            try:
+                lab = Lab.up(hosts)
+            except LabUnavailable as reason:
+                pytest.skip(str(reason))
+            labs.callback(lab.down)
+            return lab
 
-    yield make
-    for lab in labs:
-        lab.down()
+        yield make
 
 
 @pytest.fixture
@@ -63,4 +64,7 @@ def lab3(make_lab: MakeLab) -> Lab:
 @pytest.fixture(scope="session", autouse=True)
 def nothing_left_behind() -> Iterator[None]:
     yield
-    assert leftovers(owner_pid=os.getpid()) == []
+    left = leftovers(owner_pid=os.getpid())
+    # What was forgotten is told, and not left for the next run.
+    Lab.down_all()
+    assert left == []

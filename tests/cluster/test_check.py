@@ -5,6 +5,7 @@ The ailments are data in tests/cluster/ailments. Those of one kind share a clust
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -50,8 +51,9 @@ class Shared:
             bench.lab.down()
 
     def end(self) -> None:
-        for kind in list(self._up):
-            self.drop(kind)
+        with contextlib.ExitStack() as all:
+            for kind in list(self._up):
+                all.callback(self.drop, kind)
 
 
 def serious(report: dict[str, Any]) -> set[tuple[str, str]]:

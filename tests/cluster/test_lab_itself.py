@@ -10,12 +10,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import paramiko
 import pytest
 
-from tests.cluster.conftest import MakeLab
+from tests.cluster.ailments.bench import KINDS, Kind, bring_up
+from tests.cluster.conftest import MakeLab, _factory
 from tests.cluster.logins import ask
 from tests.lab import HostSettings, Lab, LabError, LabUnavailable, leftovers, repository_binds, state
 from tests.lab.settings import REPOSITORY
@@ -236,6 +239,41 @@ def test_nothing_is_left_after_down(make_lab: MakeLab) -> None:
     lab.down()
     assert traces(lab.id) == []
     assert not any(process.lives() for process in processes)
+
+
+def test_a_lab_that_nobody_remembers_ends_with_its_process() -> None:
+    program = "from tests.lab import Lab; print(Lab.up(1).id)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert traces(done.stdout.strip()) == []
+
+
+def test_every_lab_of_a_fixture_ends_also_when_the_end_of_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    labs = _factory()
+    make = next(labs)
+    first, second = make(1), make(1)
+    monkeypatch.setattr(second, "down", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        next(labs)
+    assert traces(first.id) == [] and traces(second.id)
+    Lab.down_all()
+
+
+def test_a_cluster_that_cannot_be_brought_up_leaves_no_lab(monkeypatch: pytest.MonkeyPatch) -> None:
+    up: list[Lab] = []
+
+    def make(hosts: Iterable[HostSettings]) -> Lab:
+        up.append(Lab.up(hosts))
+        return up[-1]
+
+    def fail() -> dict[str, Any]:
+        raise AssertionError("it did not start")
+
+    monkeypatch.setitem(KINDS, "ill", Kind("2.3.0", fail, lambda: [HostSettings("desk")]))
+    with pytest.raises(AssertionError, match="it did not start"):
+        bring_up("ill", make)
+    assert len(up) == 1 and traces(up[0].id) == []
 
 
 def test_a_lab_whose_owner_was_killed_is_swept_by_the_next_one(make_lab: MakeLab) -> None:

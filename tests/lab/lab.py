@@ -15,7 +15,6 @@ import select
 import shutil
 import subprocess
 import sys
-import weakref
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
@@ -58,7 +57,8 @@ def missing() -> list[str]:
 class Lab:
     """Use `Lab.up(…)`, as a context manager or with `down()`. Hosts are found by name: `lab["node1"]`."""
 
-    _mine: ClassVar[weakref.WeakSet["Lab"]] = weakref.WeakSet()
+    _mine: ClassVar[set["Lab"]] = set()
+    """Labs of this process that are up, held here also when nobody else does: a failed set-up forgets its own."""
 
     def __init__(self, lab_id: str, content: dict[str, Any]) -> None:
         self.id = lab_id
@@ -256,13 +256,18 @@ class Lab:
         state.save(self.id, content)
 
     @classmethod
-    def _down_at_exit(cls) -> None:
-        for lab in list(cls._mine):
-            if lab._owner and lab._owner[0] == os.getpid():
-                lab.down()
+    def down_all(cls) -> None:
+        """End every lab that this process owns, whoever has forgotten it.
+
+        Raises TimeoutError where a process outlived SIGKILL; the other labs are ended all the same.
+        """
+        with contextlib.ExitStack() as all:
+            for lab in cls._mine:
+                if lab._owner and lab._owner[0] == os.getpid():
+                    all.callback(lab.down)
 
 
-atexit.register(Lab._down_at_exit)
+atexit.register(Lab.down_all)
 
 
 def _tuples(settings: dict[str, Any]) -> dict[str, Any]:

@@ -144,22 +144,37 @@ def keepers() -> dict[int, str]:
 
 
 def remove(lab_id: str) -> None:
-    """End everything of one lab and forget it. Safe to repeat, and from any process."""
+    """End everything of one lab and forget it. Safe to repeat, and from any process.
+
+    Raises TimeoutError where a process outlived SIGKILL: then all else is ended, and the lab stays on record.
+    """
     content = load(lab_id) or {"hosts": []}
     pairs = [host.get(role) for role in ("init", "keeper") for host in content["hosts"]]
+    late: TimeoutError | None = None
     for process in filter(None, map(alive, pairs)):
-        process.kill()
+        late = _outlived(process) or late
     for pid, owner in keepers().items():
         if owner == lab_id and (process := Alive.of(pid)):
-            process.kill()
+            late = _outlived(process) or late
     for name in links():
         if name.startswith(f"fw{lab_id}"):
             # A veth may already be going down with its host's namespace.
             subprocess.run(["ip", "link", "delete", name], capture_output=True, check=False)
+    if late is not None:
+        raise late
     for name in cgroups():
         if name.startswith(f"fw{lab_id}"):
             os.rmdir(f"{MEMORY_CGROUPS}/{name}")
     shutil.rmtree(ROOT / lab_id, ignore_errors=True)
+
+
+def _outlived(process: Alive) -> TimeoutError | None:
+    """Kill the process; the error when it does not end."""
+    try:
+        process.kill()
+    except TimeoutError as error:
+        return error
+    return None
 
 
 def sweep() -> list[str]:

@@ -373,6 +373,37 @@ def test_a_daemon_is_started_by_a_login_shell_as_flink_does_it(sh: Sh, flink: Pa
     assert (status, out.strip()) == (0, f"start batch|{conf}|flink|login")
 
 
+def test_a_start_is_over_only_when_the_jvm_is_no_longer_a_copy_of_the_script(sh: Sh, flink: Path) -> None:
+    """Such a copy is no daemon to any look, so a look right after a start that did not wait sees none."""
+    (flink / "bin/taskmanager.sh").write_text('exec "${0%/*}/flink-daemon.sh" "$1" taskexecutor\n')
+    script = flink / "bin/flink-daemon.sh"
+    # What will be the JVM stays a copy until somebody waits for it: the waiting is what lets it go on.
+    script.write_text(
+        '#!/usr/bin/env bash\n{ read -r go < "$HOME/waited"; exec tail -f /dev/null; } >/dev/null 2>&1 </dev/null &\n'
+        'echo $! > "$HOME/pid"\n'
+    )
+    script.chmod(0o755)
+    tools = sh.home / "tools"
+    tools.mkdir()
+    os.mkfifo(sh.home / "waited")
+    (tools / "sleep").write_text(
+        '#!/bin/sh\n[ -e "$HOME/gone" ] || { : > "$HOME/gone"; echo go > "$HOME/waited"; }\n'
+    )
+    (tools / "sleep").chmod(0o755)
+    run = shell(f"PATH={tools}:$PATH\n{daemons.START}", str(flink), "", "taskmanager.sh", "start")
+    status, _, said = sh.run(run)
+    pid = int((sh.home / "pid").read_text())
+    seen = os.readlink(f"/proc/{pid}/exe")
+    os.kill(pid, signal.SIGKILL)
+    assert (status, Path(seen).name, said) == (0, "tail", "")
+
+
+def test_a_script_of_flink_that_fails_is_a_failure_and_nothing_is_waited_for(sh: Sh, flink: Path) -> None:
+    (flink / "bin/taskmanager.sh").write_text("echo 'No lib directory' >&2; exit 3\n")
+    status, _, said = sh.run(shell(daemons.START, str(flink), "", "taskmanager.sh", "start"))
+    assert (status, said.strip()) == (3, "No lib directory")
+
+
 def test_a_stop_waits_until_the_process_is_gone(sh: Sh) -> None:
     with subprocess.Popen(["sleep", "60"]) as lasting:
         waiting = sh.start(shell(daemons.GONE, "taskmanager", "30", str(lasting.pid)))

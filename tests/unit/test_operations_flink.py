@@ -208,6 +208,21 @@ def test_what_runs_decides_what_is_started_and_stopped(case: dict[str, Any]) -> 
     assert operation.satisfied(after) and other in (after["w"].daemons or ())
 
 
+def test_a_start_that_left_no_daemon_tells_what_its_jvm_said() -> None:
+    operation = StartDaemon("w", HOME, line_of("1.9.3"), "taskmanager", logs="/var/log/flink")
+    out = "/var/log/flink/flink-flink-taskexecutor-0-w.out"
+    asked = [one.patterns for needs in operation.evidence_needs().values() for one in needs]  # type: ignore[attr-defined]
+    assert [pattern.rpartition(".")[2] for pattern in asked[0]] == ["out", "log"]
+    refused = "Unrecognized VM option 'UseIt'\nError: Could not create the Java Virtual Machine.\n"
+    bare = with_home(host("w"), flink_home("1.9.3"))
+    evidence, action = operation.explain(cluster(replace(bare, tails=MappingProxyType({out: refused}))))
+    assert evidence.startswith("0 of 1 run\n") and "Unrecognized VM option 'UseIt'" in evidence and action
+    assert operation.explain(cluster(bare)) == (
+        "0 of 1 run",
+        "Read the newest files in /var/log/flink on w.",
+    )
+
+
 @pytest.mark.parametrize(
     "case", cases("running-jobs.yaml"), ids=lambda case: f"{case['version']} {case['jobs']}"
 )
@@ -341,4 +356,9 @@ def test_a_proof_holds_for_these_processes_only() -> None:
     seen = with_home(host("w"), flink_home("2.3.0"), daemon("taskmanager", 5))
     proved = job.expected(cluster(host("m"), seen))
     assert job.satisfied(proved)
-    assert not job.satisfied(proved.changed("w", daemons=(daemon("taskmanager", 6),)))
+    other = proved.changed("w", daemons=(daemon("taskmanager", 6),))
+    assert not job.satisfied(other)
+    evidence, action = job.explain(other)
+    assert "w: taskmanager with pid 6" in evidence and "run again" in action
+    evidence, action = job.explain(cluster(host("m"), seen))
+    assert "~/s/proof.json" in evidence and "~/s/proof.json" in action

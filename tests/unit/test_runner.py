@@ -329,6 +329,49 @@ def test_commands_that_bring_about_nothing_are_a_failure() -> None:
     assert "not there" in run.run().dropped["a"].cause
 
 
+@dataclass(frozen=True)
+class Explained(Become):
+    """Reads why, when it did not come about."""
+
+    def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (Machine(),)}
+
+    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
+        return (f"limit {facts[self.host].nofile or 0}", "Look there.")
+
+
+def test_commands_that_bring_about_nothing_are_explained_by_what_is_read_only_then() -> None:
+    run = Stage4((Explained("a", 1),))
+    run.executor.imagined.perform = lambda *args: None  # type: ignore[method-assign,assignment]
+    failure = run.run().dropped["a"]
+    assert (failure.evidence, failure.action) == ("limit 0", "Look there.")
+    assert run.prober.asked[-1] == {"a": (Machine(),)}
+    well = Stage4((Explained("a", 1),))
+    assert well.run().good and not any((Machine(),) in asked.values() for asked in well.prober.asked)
+
+
+@dataclass(frozen=True)
+class Noting(Become):
+    """Its commands hold what was seen of another host, whose reading is never old by itself."""
+
+    anew = True
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: ACCOUNT, "b": ACCOUNT}
+
+    def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        return (Run(("note", str(facts["b"].nproc))),)
+
+
+def test_what_a_command_notes_was_seen_right_before_it() -> None:
+    run = Stage4((Become("b", 1),), (Noting("a", 1),), (Noting("a", 1),))
+    run.prober.grow = lambda facts: facts.changed("b", nproc=(facts["b"].nproc or 0) + 1)
+    assert run.run().good
+    noted = [one.commands for one in run.executor.imagined.done if one.host == "a"]
+    before = next(n for n, asked in enumerate(run.prober.asked, 1) if n > 1 and set(asked) == {"a", "b"})
+    assert noted == [(Run(("note", str(before))),)]
+
+
 def test_a_host_that_is_lost_in_the_step_of_another_takes_both_out() -> None:
     run = Stage4((Become("a", 1),), (Become("a", 2), Become("b", 2), Become("c", 2)))
     run.executor.faults["a", "become-1"] = [ConnectionFailed("b", "lost", "b went away")]

@@ -15,7 +15,8 @@ from ..commands import Command, Run, shell
 from ..facts import ClusterFacts, DaemonFacts, HostFacts
 from ..flink.configfile import ConfigUnreadable, read_config
 from ..flink.line import Line, Mode
-from ..needs import Daemons, Home, Need, Rest
+from ..needs import Daemons, Home, LogTail, Need, Rest
+from .daemonlogs import READ_LOGS, log_patterns, told_by_logs
 from .operation import Operation
 
 Kind = Literal["jobmanager", "taskmanager", "zookeeper"]
@@ -31,8 +32,23 @@ START = """home=$1 conf=$2
 shift 2
 USER=${USER:-$(id -un)}; export USER
 [ -z "$conf" ] || { FLINK_CONF_DIR=$conf; export FLINK_CONF_DIR; }
-exec bash -l "$home/bin/$@" </dev/null
+bash -l "$home/bin/$@" </dev/null || exit
+starting() {
+  if [ -r /proc/self/cmdline ]; then
+    cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\000' '\\n' |
+      sed -nE '\\#/bin/(flink-daemon|jobmanager|taskmanager|zookeeper)[.]sh$#{n;/^start$/p;}'
+  else
+    ps -axww -o command= | grep -E '/bin/(flink-daemon|jobmanager|taskmanager|zookeeper)[.]sh start( |$)'
+  fi
+}
+n=0
+while [ $n -lt 300 ] && [ -n "$(starting)" ]; do
+  n=$((n + 1))
+  sleep 0.1
+done
 """
+"""Runs one of Flink's scripts as Flink does. That is back while what will be the JVM is still a copy of the script, which
+nobody recognises as a daemon: such copies are waited for, 30 s at most."""
 
 CALCULATE = """home=$1 conf=${2:-$1/conf} java=$3 which=$4
 said=$("$java" -XX:-UsePerfData -XX:TieredStopAtLevel=1 -cp "$home/bin/bash-java-utils.jar:$(echo "$home"/lib/flink-dist*.jar)" \\
@@ -144,6 +160,8 @@ class StartDaemon(_FlinkDaemon):
     mode: Mode = "batch"
     at: tuple[str, int] | None = None
     peer: int = 0
+    logs: str = ""
+    """Where daemons log, when not in the home."""
 
     @property
     def id(self) -> str:
@@ -187,9 +205,29 @@ class StartDaemon(_FlinkDaemon):
         stops = bool(running) and (self._stale(facts) or len(running) > self.count)
         return self.jobs(facts) if stops else ()
 
+    def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
+        # A JVM that refused its options said so on its standard output, and the log is that of the one before.
+        return {self.host: (LogTail(tuple(reversed(log_patterns(self._logs, self._log_name)))),)}
+
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
         seen = len(self.running(facts[self.host]))
-        return (f"{seen} of {self.count} run", f"Read the newest files in {self.home}/log on {self.host}.")
+        observed = f"{seen} of {self.count} run"
+        told, cause = told_by_logs(facts, [self.host], self._logs) if seen < self.count else ("", None)
+        if cause is not None:
+            return (f"{observed}\n{told}", f"{cause.cause} {cause.action}")
+        if told:
+            return (f"{observed}\n{told}", READ_LOGS)
+        return (observed, f"Read the newest files in {self._logs} on {self.host}.")
+
+    @property
+    def _logs(self) -> str:
+        return self.logs or f"{self.home}/log"
+
+    @property
+    def _log_name(self) -> str:
+        if self.kind == "zookeeper":
+            return "zookeeper"
+        return self.line.daemons.jobmanager if self.kind == "jobmanager" else self.line.daemons.taskmanager
 
     def _stale(self, facts: ClusterFacts) -> bool:
         host = facts[self.host]

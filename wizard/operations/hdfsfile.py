@@ -38,6 +38,7 @@ class WriteAndReadBack(Operation):
     """A small file through HDFS, and the note that this was proved for exactly these daemons."""
 
     touched = (Paths,)
+    anew = True
     hadoop: Hadoop
     home: str
     conf_dir: str

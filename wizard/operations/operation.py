@@ -25,6 +25,9 @@ class Operation(ABC):
     touched: ClassVar[tuple[type[Any], ...] | None] = None
     """The kinds of needs whose readings its commands can make old; None for all. Whatever else was read still holds."""
 
+    anew: ClassVar[bool] = False
+    """Whether its needs are read anew before its commands are made, because these note what was seen."""
+
     @property
     @abstractmethod
     def id(self) -> str:
@@ -64,6 +67,10 @@ class Operation(ABC):
     def while_jobs_run(self) -> str:
         """What is left as it is for the sake of running jobs."""
         return "Restart pending."
+
+    def evidence_needs(self) -> Mapping[str, tuple[Need, ...]]:
+        """What to read once the commands ran and the wish is still not true, so that the cause can be named."""
+        return {}
 
     def explain(self, facts: ClusterFacts) -> tuple[str, str]:
         """After the commands ran and the wish is still not true: evidence and the next thing to do."""

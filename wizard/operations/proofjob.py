@@ -44,7 +44,8 @@ if [ -n "$line" ]; then printf '%s\\n' "$line"; exit 0; fi
 job=$(bash -l "$home/bin/flink" list 2>/dev/null </dev/null | grep "flink-wizard proof $run" | grep -oE '[0-9a-f]{32}')
 [ -z "$job" ] || bash -l "$home/bin/flink" cancel "$job" >/dev/null 2>&1 </dev/null
 [ "$status" -ne 124 ] || echo "the job did not end within $limit s and was cancelled" >&2
-printf '%s\\n' "$said" | grep -E 'FLINK-WIZARD-PROOF|Caused by|Exception' | tail -n 6 >&2
+told=$(printf '%s\\n' "$said" | grep -E 'FLINK-WIZARD-PROOF|Caused by|Exception' | tail -n 6)
+printf '%s\\n' "${told:-$(printf '%s\\n' "$said" | tail -n 6)}" >&2
 exit 1
 """
 
@@ -72,6 +73,7 @@ def proof_jar(line: Line) -> ProofJar | None:
 class RunProofJob(Operation):
     """Run the job with parallelism = all slots, and note what it proved. `daemons` are the hosts that must be up."""
 
+    anew = True
     home: str
     line: Line
     rest: Rest
@@ -144,14 +146,30 @@ class RunProofJob(Operation):
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         return with_note(facts, self.host, self._record, note_of(self._key(facts)))
 
+    def explain(self, facts: ClusterFacts) -> tuple[str, str]:
+        noted = path_at(facts[self.host], self._record)
+        if noted is None or not noted.text:
+            return (
+                f"Flink ran the job to its end, but {self._record} is not as it was written",
+                f"Look at {self._record} on {self.host}.",
+            )
+        running = "\n".join(f"{host}: {kind} with pid {pid}" for host, kind, pid in self._running(facts))
+        return (
+            f"Flink ran the job to its end, but not on the daemons that run now:\n{running or 'none'}",
+            f"A daemon came or went meanwhile. Read the newest logs in {self.home}/log there, then run again.",
+        )
+
     def _key(self, facts: ClusterFacts) -> str:
-        running = sorted(
+        return key_of(self.host, self._running(facts), self.slots)
+
+    def _running(self, facts: ClusterFacts) -> list[tuple[str, str, int]]:
+        """The daemons of this home as (host, kind, pid): what a proof holds for."""
+        return sorted(
             (host, daemon.kind, daemon.pid)
             for host in self.daemons
             for daemon in facts[host].daemons or ()
             if facts[host].runs_from(daemon, self.home, self.conf_dir)
         )
-        return key_of(self.host, running, self.slots)
 
 
 @dataclass(frozen=True)

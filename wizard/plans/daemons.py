@@ -15,7 +15,9 @@ def start_daemon(
 ) -> StartDaemon:
     spec, home = wish.spec, wish.spec.flink.home
     mode = spec.start.mode
-    return StartDaemon(host, home, wish.line, kind, spec.conf_dir, wish.rests, count, mode, at, peer)
+    return StartDaemon(
+        host, home, wish.line, kind, spec.conf_dir, wish.rests, count, mode, at, peer, wish.log_dir
+    )
 
 
 def stop_daemon(wish: Desired, host: str, kind: Kind) -> StopDaemon:

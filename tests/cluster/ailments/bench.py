@@ -155,8 +155,17 @@ class Bench:
 
 
 def bring_up(name: str, make_lab: Callable[[Hosts], Lab]) -> Bench:
+    """A healthy cluster of that kind. When it cannot be had, its lab is taken down before the error goes on."""
+    lab = make_lab(KINDS[name].hosts())
+    try:
+        return _installed(name, lab)
+    except BaseException:
+        lab.down()
+        raise
+
+
+def _installed(name: str, lab: Lab) -> Bench:
     kind = KINDS[name]
-    lab = make_lab(kind.hosts())
     operator = operator_of(lab)
     wanted = kind.answers()
     file = operator.write(wanted)
