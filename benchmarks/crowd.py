@@ -47,7 +47,8 @@ sleep "$seconds"
 exec sed "s/@MARK@/$mark/" "{RECORDED}/$3-$number"
 """
 """What stands before every command: a script is carried out, or, while `on` is there, only the recorded output of the
-first or second script of a connection is printed, after the recorded time. Its own work would be done on the clients' cores, that of real hosts is not."""
+first or second script of a connection is printed, after the recorded time. Its own work would be done on the
+clients' cores, that of real hosts is not."""
 
 
 @dataclass
