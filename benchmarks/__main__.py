@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from benchmarks import cluster, distribute, first_paint, keystrokes, starting, survey
+from benchmarks import check, cluster, distribute, first_paint, keystrokes, starting, survey
 from benchmarks.measure import Load, Report, Turns, machine
 from benchmarks.report import markdown, write
 from tests.lab import missing
@@ -26,6 +26,8 @@ BENCHMARKS: dict[str, tuple[int, Measure]] = {
     "first-paint": (15, lambda chosen, turns: first_paint.measure(turns)),
     "keystrokes": (3, lambda chosen, turns: keystrokes.measure(turns)),
     "again": (7, lambda chosen, turns: cluster.measure_again(turns)),
+    "check-3": (7, lambda chosen, turns: check.measure_three(turns)),
+    "check-100": (3, lambda chosen, turns: check.measure_many(100, turns)),
     "distribute-4": (3, lambda chosen, turns: distribute.measure(4, turns, chosen.small)),
     "distribute-8": (3, lambda chosen, turns: distribute.measure(8, turns, chosen.small)),
     "survey-100": (3, lambda chosen, turns: survey.measure(100, turns, chosen.ansible)),
@@ -36,9 +38,13 @@ BENCHMARKS: dict[str, tuple[int, Measure]] = {
 ALONE = {"start", "first-paint", "keystrokes"}
 """Those that need no hosts."""
 
+BESIDE = {"distribute-4": "rsync", "distribute-8": "rsync", "install": "sshpass"}
+"""Programs of other ways that a benchmark takes."""
+
 FIRST = "Measured with real-time priority (`chrt -f`), before the other work of this machine: the load below is that of others."
 
 SMALL: dict[str, Measure] = {
+    "check-100": lambda chosen, turns: check.measure_many(8, turns),
     "distribute-4": lambda chosen, turns: distribute.measure(2, turns, True),
     "survey-100": lambda chosen, turns: survey.measure(8, turns, chosen.ansible),
 }
@@ -70,11 +76,11 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = sorted(set(chosen.names) - set(BENCHMARKS))
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    reasons = [
-        *missing(),
-        *(f"{name} is not installed" for name in ("rsync", "sshpass") if not shutil.which(name)),
-    ]
-    if reasons and not set(chosen.names or BENCHMARKS) <= ALONE:
+    names = set(chosen.names or BENCHMARKS)
+    programs = sorted({program for name, program in BESIDE.items() if name in names})
+    reasons = missing() if names - ALONE else []
+    reasons += [f"{program} is not installed" for program in programs if not shutil.which(program)]
+    if reasons:
         print(f"benchmarks: {'; '.join(reasons)}", file=sys.stderr)
         return 3
     for name in chosen.names or BENCHMARKS:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import shlex
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.keys import OperatorKey
@@ -21,6 +22,7 @@ VERSION = "2.3.0"
 NODES = ("node0", "node1", "node2")
 COLD, WARM = "flink-wizard apply", "flink-wizard apply, archive already in its cache"
 TURN, ONCE = "script, one host after another", "script, all hosts at once"
+LOGINS = "`ssh HOST true`, three times"
 SCRIPT = Path(__file__).with_name("by_hand.sh")
 
 WATCHED = """
@@ -135,16 +137,8 @@ def stage_seconds(operator: Operator) -> dict[str, float]:
 
 def measure_again(turns: Turns) -> Report:
     """The same answers once more on a cluster that is as they say, beside three logins that do nothing."""
-    ours, logins = "flink-wizard apply, nothing to change", "`ssh HOST true`, three times"
-    with Lab.up(three_with_desk()) as lab, tempfile.TemporaryDirectory(prefix="fw-bench-") as name:
-        key = OperatorKey.made(Path(name))
-        _give(key, lab)
-        operator = operator_of(lab)
-        file = operator.write(answers(VERSION))
-        first = operator.run("apply", file, "--yes")
-        if first.status != 0:
-            raise RuntimeError(str(first))
-        line = "for host in node0 node1 node2; do ssh -o BatchMode=yes $host true || exit 1; done"
+    ours = "flink-wizard apply, nothing to change"
+    with three_installed() as (lab, operator, file):
 
         def again() -> float:
             ran = None
@@ -161,7 +155,7 @@ def measure_again(turns: Turns) -> Report:
         samples = interleaved(
             [
                 Contestant(ours, again, ours=True),
-                Contestant(logins, lambda: timed(lambda: lab["desk"].exec(line, user="flink"))),
+                Contestant(LOGINS, lambda: logins(lab)),
             ],
             turns,
         )
@@ -169,7 +163,7 @@ def measure_again(turns: Turns) -> Report:
         "again",
         "A second apply of an unchanged three-host cluster",
         ("way", "median s", "fastest – slowest", "ratio to the logins"),
-        rows(samples, logins),
+        rows(samples, LOGINS),
         (Expected("Second apply", samples.median(ours), 3.0, " s"),),
         (
             "All checks, all facts, every file of every home compared with its manifest, and the cluster asked anew.",
@@ -177,11 +171,30 @@ def measure_again(turns: Turns) -> Report:
     )
 
 
-def _give(key: OperatorKey, lab: Lab) -> None:
-    """The operator's key on the desk, let in on the nodes."""
-    nodes = [lab[name] for name in NODES]
-    for node in nodes:
-        key.authorize([node], [node.name])
+def logins(lab: Lab) -> float:
+    """The seconds of three logins by the ssh program that do nothing, one after another."""
+    line = "for host in node0 node1 node2; do ssh -o BatchMode=yes $host true || exit 1; done"
+    return timed(lambda: lab["desk"].exec(line, user="flink"))
+
+
+@contextmanager
+def three_installed() -> Generator[tuple[Lab, Operator, str]]:
+    """Three hosts with a healthy cluster, an operator whose key is let in there, and the answers file."""
+    with Lab.up(three_with_desk()) as lab, tempfile.TemporaryDirectory(prefix="fw-bench-") as name:
+        key = OperatorKey.made(Path(name))
+        for node in NODES:
+            key.authorize([lab[node]], [node])
+        give_to_desk(key, lab)
+        operator = operator_of(lab)
+        file = operator.write(answers(VERSION))
+        first = operator.run("apply", file, "--yes")
+        if first.status != 0:
+            raise RuntimeError(str(first))
+        yield lab, operator, file
+
+
+def give_to_desk(key: OperatorKey, lab: Lab) -> None:
+    """The operator's key and the hosts' keys that are known, on the desk."""
     desk = lab["desk"]
     desk.exec(["install", "-d", "-m", "700", "-o", "flink", "-g", "flink", "/home/flink/.ssh"])
     desk.write("/home/flink/.ssh/id_ed25519", key.private.read_text(), owner="flink", mode=0o600)

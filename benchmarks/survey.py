@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.bare import Commands, connect_and_run
 from benchmarks.keys import OperatorKey
 from benchmarks.measure import Contestant, Expected, Report, Turns, interleaved, rows, timed
 from benchmarks.sessions import parts_of, session_of, spec_of
@@ -144,40 +145,14 @@ class _Race:
         return timed(work)
 
     def bare(self) -> float:
-        return self._noting(BARE, lambda: self._paramiko(lambda _: ("true", "")))
+        return self._noting(BARE, lambda: self._paramiko(lambda _: (("true", ""),)))
 
     def bare_script(self) -> float:
         texts = {name: merged_script(sections_for(needs)).text for name, needs in self.wanted.items()}
-        return self._paramiko(lambda address: ("sh -s", texts[address]))
+        return self._paramiko(lambda address: (("sh -s", texts[address]),))
 
-    def _paramiko(self, command: Callable[[str], tuple[str, str]]) -> float:
-        import paramiko
-
-        def one(address: str) -> None:
-            client = paramiko.SSHClient()
-            client.load_host_keys(str(self.key.known_hosts))
-            client.connect(
-                address,
-                username="flink",
-                key_filename=str(self.key.private),
-                allow_agent=False,
-                look_for_keys=False,
-            )
-            line, given = command(address)
-            stdin, stdout, _ = client.exec_command(line)
-            stdin.write(given)
-            stdin.channel.shutdown_write()
-            stdout.read()
-            status = stdout.channel.recv_exit_status()
-            client.close()
-            if status != 0:
-                raise RuntimeError(f"{line} ended with {status} on {address}")
-
-        def work() -> None:
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                list(pool.map(one, self.addresses))
-
-        return timed(work)
+    def _paramiko(self, commands: Callable[[str], Commands]) -> float:
+        return timed(lambda: connect_and_run(self.addresses, self.key, commands, AT_ONCE))
 
     def setup(self) -> float | None:
         assert self.ansible is not None

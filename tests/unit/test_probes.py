@@ -43,7 +43,7 @@ from wizard.needs import (
 )
 from wizard.probes import sections_for
 from wizard.probes.prober import HostProber
-from wizard.probes.script import Section, merged_script, parse_output
+from wizard.probes.script import Section, in_bounded_waves, merged_script, parse_output
 
 SHELLS = [name for name in ("dash", "bash", "busybox") if shutil.which(name)]
 SURVEY: tuple[Need, ...] = (
@@ -491,6 +491,30 @@ def test_a_section_that_hangs_or_crashes_takes_no_other_with_it(node: Connection
     }
     assert output.whole
     assert output.ended[2] == 3
+
+
+def test_a_call_that_hangs_ends_with_its_wave_and_takes_no_other_with_it(node: Connection) -> None:
+    functions = """
+    say() { printf '%s said %s\\n' "$m" "$1"; }
+    stay() { limit 1 sleep 600; }
+    """
+    calls = ["say 1", "stay", "say 2", "say 3"]
+    text = in_bounded_waves(calls, 1, functions, bounded="say 0 >/dev/null\n", single="", at_once=3)
+    script = merged_script((Section("waves", text, lambda reading: {}, 30),))
+    result = node.run("sh -s", stdin=script.text.encode(), timeout=60)
+    reading = parse_output(result.stdout, script.mark).readings[0]
+    assert sorted(block.rest for block in reading.all("said")) == ["1", "2", "3"]
+    assert reading.has("asked")
+
+
+def test_many_names_and_ports_are_told_in_several_waves(here: Connection, daemon: int) -> None:
+    names = ("localhost", *(f"no-such-name-{number}.invalid" for number in range(70)))
+    targets = tuple((f"127.0.0.{number}", daemon) for number in range(1, 71))
+    facts = look(here, Names(names), Tcp(targets))
+    assert facts.names["localhost"] and not any(facts.names[name] for name in names[1:])
+    assert set(facts.names) == set(names)
+    # The server listens on one address alone.
+    assert facts.tcp == {target: "open" if target[0] == "127.0.0.1" else "refused" for target in targets}
 
 
 def test_content_cannot_pass_for_a_section(here: Connection, tmp_path: Path) -> None:

@@ -117,3 +117,30 @@ def test_a_jump_host_is_read_as_ssh_reads_it(
 def test_names_reach_a_proxy_command_only_quoted() -> None:
     tokens = {"h": "a;touch x", "p": "22", "r": "me", "n": "n", "%": "%"}
     assert expand("nc %h %p %% %d %n", tokens) == "nc 'a;touch x' 22 % %d n"
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Host *\n    SendEnv LANG LC_*\n    HashKnownHosts yes\n    GSSAPIAuthentication yes\n", False),
+        ("Host *\n    Port 2222\n", True),
+        ("Host *.example.org\n    HashKnownHosts yes\n", True),
+        ("Match all\n", True),
+    ],
+)
+def test_ssh_is_asked_only_where_the_system_s_configuration_says_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, asks: bool
+) -> None:
+    """The first is what Debian and Ubuntu bring along."""
+    system = tmp_path / "ssh_config"
+    system.write_text(text)
+    asked = tmp_path / "asked"
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\n: >{asked}\n")
+    ssh.chmod(0o755)
+    monkeypatch.setattr("wizard.ssh.config.SYSTEM_CONFIG", system)
+    monkeypatch.setattr("wizard.ssh.config._passwd_home", lambda: tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    resolve(Target("node1"))
+    assert asked.exists() is asks

@@ -14,20 +14,34 @@ from typing import Any
 from wizard.facts import PortState, PublicKey
 from wizard.needs import Known, Listening, Logins, Names, Tcp
 from wizard.probes.account import read_public
-from wizard.probes.script import Reading, Section, Unreadable, askable, in_waves, path_word, word
+from wizard.probes.script import (
+    Reading,
+    Section,
+    Unreadable,
+    askable,
+    in_bounded_waves,
+    in_waves,
+    path_word,
+    word,
+)
 from wizard.servicefacts import ListenFacts, LoginFacts
 
 _NAME = r"""
 name() {
+  i=$1
   if has getent; then
     a=$(limit 5 getent ahosts "$2" 2>/dev/null || limit 5 getent hosts "$2" 2>/dev/null)
   elif has dscacheutil; then
     a=$(limit 5 dscacheutil -q host -a name "$2" | sed -n 's/^ip[v6]*_address: //p')
-  else return 0
   fi
-  printf '%s\n' "$a" | {
-    l=; while read -r one rest; do case " $l " in *" $one "*) ;; *) l="$l $one";; esac; done
-    printf '%s name %s%.400s\n' "$m" "$1" "$l"; }
+  l= IFS='
+'
+  set -f
+  for one in $a; do
+    one=${one%%[[:space:]]*}
+    case " $l " in *" $one "*) ;; *) l="$l $one";; esac
+  done
+  printf '%s name %s%.400s\n' "$m" "$i" "$l"
 }
 """
 
@@ -68,11 +82,24 @@ h asked
 
 _TCP = r"""
 tcp() {
-  a=$(limit 3 bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash "$2" "$3" 2>&1)
+  i=$1
+  a=$(opens "$2" "$3" 2>&1)
   s=$?
-  printf '%s\n' "$a" | { all=; while read -r l; do all="$all $l"; done
-    printf '%s tcp %s %s %.400s\n' "$m" "$1" "$s" "$all"; }
+  IFS='
+'
+  set -f
+  set -- $a
+  IFS=' '
+  printf '%s tcp %s %s %.400s\n' "$m" "$i" "$s" "$*"
 }
+"""
+
+_OPENS = r"""
+opens() { exec 3<>"/dev/tcp/$1/$2"; }
+"""
+
+_OPENS_ALONE = r"""
+opens() { limit 3 bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash "$1" "$2"; }
 """
 
 
@@ -80,16 +107,20 @@ def names(needs: Sequence[Names]) -> tuple[Section, ...]:
     wanted = askable(name for need in needs for name in need.names)
     if not wanted:
         return ()
-    calls = in_waves(f"name {number} {word(name)}" for number, name in enumerate(wanted))
+    calls = [f"name {number} {word(name)}" for number, name in enumerate(wanted)]
+    text = "if ! has getent && ! has dscacheutil; then exit 0; fi\n" + in_bounded_waves(calls, 8, _NAME)
 
     def read(reading: Reading) -> Mapping[str, Any]:
-        found: dict[str, tuple[str, ...]] = {}
+        if not reading.has("asked"):
+            return {"names": {}}
+        # What gave no answer in time has no address.
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(wanted, ())
         for block in reading.all("name"):
             number, *addresses = block.rest.split()
             found[wanted[int(number)]] = tuple(addresses)
         return {"names": found}
 
-    return (Section("the names", _NAME + calls, read, 15 + _waves(wanted) * 10),)
+    return (Section("the names", text, read, 15 + _waves(wanted) * 10),)
 
 
 def listening(needs: Sequence[Listening]) -> tuple[Section, ...]:
@@ -216,18 +247,21 @@ def tcp(needs: Sequence[Tcp]) -> tuple[Section, ...]:
     )
     if not wanted:
         return ()
-    calls = in_waves(f"tcp {number} {word(host)} {port}" for number, (host, port) in enumerate(wanted))
+    calls = [f"tcp {number} {word(host)} {port}" for number, (host, port) in enumerate(wanted)]
+    waves = in_bounded_waves(calls, 3, _TCP, bounded=_OPENS, single=_OPENS_ALONE, shell="bash")
 
     def read(reading: Reading) -> Mapping[str, Any]:
         if reading.has("cannot"):
             raise Unreadable(reading.rest("cannot"))
-        found: dict[tuple[str, int], PortState] = {}
+        found: dict[tuple[str, int], PortState] = (
+            dict.fromkeys(wanted, "timeout") if reading.has("asked") else {}
+        )
         for block in reading.all("tcp"):
             number, status, text = block.rest.split(" ", 2)
             found[wanted[int(number)]] = port_state(int(status), text)
         return {"tcp": found}
 
-    text = f"if ! has bash; then h cannot 'there is no bash'; exit 0; fi\n{_TCP}{calls}\n"
+    text = f"if ! has bash; then h cannot 'there is no bash'; exit 0; fi\n{waves}"
     return (Section("the ports of other hosts", text, read, 10 + _waves(wanted) * 4),)
 
 
@@ -252,7 +286,7 @@ def known(needs: Sequence[Known]) -> tuple[Section, ...]:
     text = (
         f"f={path_word('~/.ssh/known_hosts')}\n"
         "if ! has ssh-keygen; then h cannot 'there is no ssh-keygen'; exit 0; fi\n"
-        'ask() { if [ -s "$f" ]; then limit 5 ssh-keygen -F "$1" -f "$f" 2>/dev/null; fi; return 0; }\n'
+        'ask() { if [ -s "$f" ]; then ssh-keygen -F "$1" -f "$f" 2>/dev/null; fi; return 0; }\n'
         f"{asks}\n"
     )
 

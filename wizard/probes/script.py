@@ -28,8 +28,8 @@ PARALLEL = 32
 """Lookups, logins and connects of one section that run at once on a host."""
 
 _PRELUDE = r"""
-m=$FW_MARK t=$FW_LIMIT path=$PATH
-unset FW_MARK FW_LIMIT
+m=$FW_MARK t=$FW_LIMIT whole=$FW_WHOLE path=$PATH
+unset FW_MARK FW_LIMIT FW_WHOLE
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 has() { command -v "$1" >/dev/null 2>&1; }
 h() { printf '\n%s %s\n' "$m" "$*"; }
@@ -49,18 +49,25 @@ above() { a=$1; while [ ! -e "$a" ]; do case $a in */*) a=${a%/*};; *) a=/;; esa
 mounts() { h mounts; if [ -r /proc/mounts ]; then cat /proc/mounts; else mount; fi; }
 """
 
+_WITHIN = r"""
+m=$FW_MARK; unset FW_MARK
+has() { command -v "$1" >/dev/null 2>&1; }
+limit() { shift; "$@"; }
+"""
+"""What a wave of calls has of the prelude."""
+
 _END = "\nexit 0\n"
 """A section whose last test was false has not failed."""
 
 _FRAME = r"""LC_ALL=C; export LC_ALL
 FW_MARK=@MARK@; export FW_MARK
 printf '\n%s clock %s\n' "$FW_MARK" "$(date +%s.%N)"
-FW_LIMIT='timeout -s KILL' fw_alone=
-if timeout --version >/dev/null 2>&1; then :
+FW_LIMIT='timeout -s KILL' FW_WHOLE= fw_alone=
+if timeout --version >/dev/null 2>&1; then FW_WHOLE=1
 elif ! timeout -s KILL 5 true 2>/dev/null; then FW_LIMIT=
 elif command -v setsid >/dev/null 2>&1; then fw_alone=1
 fi
-export FW_LIMIT
+export FW_LIMIT FW_WHOLE
 fw_p=@PRELUDE@
 fw_run() {
   printf '\n%s section %s\n' "$FW_MARK" "$1"
@@ -194,17 +201,11 @@ def parse_output(stdout: str, mark: str) -> Output:
 
 
 def _blocks(stdout: str, mark: str) -> Iterable[Block]:
-    head: str | None = None
-    body: list[str] = []
-    for line in [*stdout.split("\n"), f"{mark} end-of-output"]:
-        if not line.startswith(mark + " "):
-            body.append(line)
-            continue
-        if head is not None:
-            key, _, rest = head.partition(" ")
-            # Each mark has a line feed of its own before it, so a body ends exactly as it was printed.
-            yield Block(key, rest, "\n".join(body))
-        head, body = line[len(mark) + 1 :], []
+    for piece in f"\n{stdout}".split(f"\n{mark} ")[1:]:
+        # Each mark has a line feed of its own before it, so a body ends exactly as it was printed.
+        head, _, body = piece.partition("\n")
+        key, _, rest = head.partition(" ")
+        yield Block(key, rest, body)
 
 
 def seconds_of(text: str) -> float | None:
@@ -264,6 +265,37 @@ def in_waves(calls: Iterable[str], at_once: int = PARALLEL) -> str:
         if number % at_once == 0:
             lines.append("wait")
     return "\n".join([*lines, "wait"])
+
+
+def in_bounded_waves(
+    calls: Sequence[str],
+    seconds: int,
+    functions: str,
+    *,
+    bounded: str = "",
+    single: str = "",
+    shell: str = "sh",
+    at_once: int = PARALLEL,
+) -> str:
+    """Each call in the background, so many at once, and each such wave in a process of its own that ends after `seconds`.
+
+    `functions` are what the calls need; they limit what they run by `limit`. In a wave that does nothing, for the limit of
+    the wave is enough, and two processes a call are most of what it costs. A call that the limit ended has printed
+    nothing. Where `timeout` ends one process alone, every call has its limit for itself. `bounded` and `single` are
+    functions for either way; `shell` runs the waves.
+    """
+    within = f"{_WITHIN}{functions}{bounded}"
+    waves = (calls[start : start + at_once] for start in range(0, len(calls), at_once))
+    return "\n".join(
+        (
+            f'wave() {{ FW_MARK=$m $t {seconds} {shell} -c "$f$1" {shell}; }}',
+            f'if [ -n "$whole" ]; then f={shlex.quote(within)}',
+            f'else wave() {{ eval "$1"; }}\n{functions}{single}',
+            "fi",
+            *(f"wave {shlex.quote(in_waves(wave, at_once))}" for wave in waves),
+            "h asked\n",
+        )
+    )
 
 
 def decoded(text: str) -> bytes:

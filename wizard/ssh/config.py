@@ -26,7 +26,7 @@ SYSTEM_CONFIG = Path("/etc/ssh/ssh_config")
 GLOBAL_KNOWN_HOSTS = (Path("/etc/ssh/ssh_known_hosts"), Path("/etc/ssh/ssh_known_hosts2"))
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 _WITHOUT_EFFECT = re.compile(
-    r"(host\s+\*|sendenv|setenv|hashknownhosts|gssapi\w+|forwardx11\w*)\b", re.IGNORECASE
+    r"host\s+\*$|(sendenv|setenv|hashknownhosts|gssapi\w+|forwardx11\w*)\b", re.IGNORECASE
 )
 _CONFIG_SECONDS = 20
 
