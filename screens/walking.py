@@ -160,6 +160,15 @@ class Walking(Frame):
         if self._number:
             await self.go(self._number - 1)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing are not offered."""
+        del parameters
+        if action == "back":
+            return self._number > 0
+        if action == "again":
+            return self.walk.view.spec is not None and self.walk.view.applied != "running"
+        return True
+
     def action_again(self) -> None:
         if self.walk.view.applied == "running":
             self.moves.say("The hosts are read again once the run has ended.")
