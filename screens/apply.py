@@ -11,6 +11,7 @@ from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Resize
+from textual.widget import Widget
 from textual.widgets import Static
 
 from wizard import events
@@ -25,7 +26,7 @@ from .widgets.ending import ending_body, ending_title, unreal
 from .widgets.headline import Headline
 from .widgets.hostrows import HostRows
 from .widgets.inked import ink, marked
-from .widgets.pane import Pane, taken_away
+from .widgets.pane import Pane, give_keys, taken_away
 from .widgets.pause import CANCEL, Asking, RunQuestion, consent_asking, pause_asking
 from .widgets.remedy import step_for
 from .widgets.stages import StageList, bar_content, stages_sentence
@@ -79,6 +80,8 @@ class ApplyPane(Pane):
         """Whether the operator is asked if the run shall really be cancelled."""
         self._again = ""
         """What is said while a fresh plan is made, "" while none is."""
+        self._staged = False
+        """Whether there are stages to be shown."""
 
     def compose(self) -> ComposeResult:
         yield Headline(self.step.title, self.step.purpose)
@@ -167,28 +170,32 @@ class ApplyPane(Pane):
     def action_stages(self) -> None:
         """Stages in place of the hosts, where there is no room for both."""
         self.toggle_class("-stages")
+        self.query_one(StageList).can_focus = self.has_class("-stages")
+        self.call_after_refresh(self._keep_keys)
 
     def action_pace(self, by: int) -> None:
         """A rehearsal goes slower, or faster."""
-        tempo = self.walk.tempo
-        if tempo is not None:
-            at = min(range(len(PACES)), key=lambda one: abs(PACES[one] - tempo))
-            self._set_pace(PACES[max(0, min(at + by, len(PACES) - 1))])
+        pace = self._pace(by)
+        if pace is not None:
+            self._set_pace(pace)
 
     def action_at_once(self) -> None:
         self._set_pace(0.0)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not offered."""
-        del parameters
         running = self.walk.view.applied == "running"
-        if action in {"pace", "at_once"}:
-            return running and self.walk.tempo is not None
-        if action == "cancel":
-            return running and not self._cancelling
-        if action == "stages":
-            return not self.has_class("-wide")
-        return True
+        match action, parameters:
+            case "pace", (int(by),):
+                return running and self._pace(by) is not None
+            case "at_once", _:
+                return running and bool(self.walk.tempo)
+            case "cancel", _:
+                return running and not self._cancelling
+            case "stages", _:
+                return self._staged and not self.has_class("-wide")
+            case _:
+                return True
 
     # Drawing
 
@@ -203,6 +210,9 @@ class ApplyPane(Pane):
         if not self.is_mounted:
             return
         self._serial = progress.serial
+        if self._staged != bool(progress.stages):
+            self._staged = bool(progress.stages)
+            self.refresh_bindings()
         self.query_one(Headline).say(self._state(progress))
         self._draw_bar(progress)
         self.query_one(HostRows).show(progress)
@@ -274,11 +284,22 @@ class ApplyPane(Pane):
         place.remove_children()
         if asking is None:
             if had:
-                self.query_one(HostRows).focus()
+                give_keys(self._list)
             return
         mood = {"done": "good", "failed": "bad"}.get(self.walk.view.applied, "")
         place.mount(RunQuestion(asking, mood=mood))
         self.call_after_refresh(self._make_room)
+
+    @property
+    def _list(self) -> Widget:
+        """What is in sight and can be scrolled."""
+        instead = self.has_class("-stages") and not self.has_class("-wide")
+        return self.query_one(StageList if instead else HostRows)
+
+    def _keep_keys(self) -> None:
+        """What had the keys may be out of sight now; a question keeps them."""
+        if self.screen.focused in (None, self.query_one(StageList), self.query_one(HostRows)):
+            give_keys(self._list)
 
     def _make_room(self) -> None:
         """A question takes what it needs; what is long in it scrolls, so that its buttons are always in sight."""
@@ -288,8 +309,17 @@ class ApplyPane(Pane):
 
     # Going on
 
+    def _pace(self, by: int) -> float | None:
+        """The next slower pace, or faster one; None where there is none."""
+        tempo = self.walk.tempo
+        if tempo is None:
+            return None
+        others = [one for one in PACES if (one - tempo) * by > 0]
+        return min(others, key=lambda one: abs(one - tempo), default=None)
+
     def _set_pace(self, seconds: float) -> None:
         self.walk.pace(seconds)
+        self.refresh_bindings()
         self._draw(self.walk.progress.now())
 
     def _ask_sudo(self, number: int) -> None:

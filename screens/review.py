@@ -175,11 +175,7 @@ class ReviewPane(Pane):
 
     def action_to_apply(self) -> None:
         """Bring the focus to the button: it is pressed with Enter."""
-        button = self.query_one("#acts", Choices).button("apply")
-        if button.disabled:
-            self.notify(self.may_leave() or "Nothing can be applied now.", severity="warning", markup=False)
-        else:
-            button.focus()
+        self.query_one("#acts", Choices).button("apply").focus()
 
     def action_search(self) -> None:
         self.add_class("-searching")
@@ -202,9 +198,6 @@ class ReviewPane(Pane):
             self._say()
 
     def action_export(self) -> None:
-        if self._made is None:
-            self.notify("There is no plan yet.", severity="warning", markup=False)
-            return
         self.app.push_screen(_Export(self, f"{self.walk.view.answers.get('cluster') or 'flink'}-plan"))
 
     def action_end_search(self) -> None:
@@ -214,11 +207,22 @@ class ReviewPane(Pane):
         self._say()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape is ours while something is searched; there is a next match where there is one."""
+        """Keys that would do nothing are not offered; Escape is ours while something is searched."""
         del parameters
-        if action == "found":
-            return bool(self._hits)
-        return action != "end_search" or self.has_class("-searching")
+        made = self._made
+        match action:
+            case "to_apply":
+                return made is not None and not made.refused and self.walk.view.applied != "running"
+            case "search" | "order":
+                return made is not None and bool(made.outline.steps)
+            case "found":
+                return bool(self._hits)
+            case "export":
+                return made is not None
+            case "end_search":
+                return self.has_class("-searching")
+            case _:
+                return True
 
     # Drawing
 

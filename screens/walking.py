@@ -105,6 +105,8 @@ class Walking(Frame):
         now = time.monotonic()
         if KEYS.under_way and now - self._brought < LATEST:
             return
+        if self._going.locked():
+            return  # the step that is coming may have begun something, and must hear of its end
         self._brought = now
         with suppress(NoMatches):  # the screen may be on its way down
             self.bring()
@@ -124,7 +126,7 @@ class Walking(Frame):
         self.log_pane.sync()
         view = self.walk.view
         now = time.monotonic()
-        if view.serial != self._viewed and now >= self._rested and not self._going.locked():
+        if view.serial != self._viewed and now >= self._rested:
             self._viewed = view.serial
             began = time.thread_time()
             self._rested = now + PAINTED
@@ -157,6 +159,15 @@ class Walking(Frame):
     async def action_back(self) -> None:
         if self._number:
             await self.go(self._number - 1)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that would do nothing are not offered."""
+        del parameters
+        if action == "back":
+            return self._number > 0
+        if action == "again":
+            return self.walk.view.spec is not None and self.walk.view.applied != "running"
+        return True
 
     def action_again(self) -> None:
         if self.walk.view.applied == "running":

@@ -1,4 +1,5 @@
-"""The line of keys at the bottom: those of what has the focus first, and never one that is cut in half.
+"""The line of keys at the bottom: those of what has the focus first, and never one that is cut in half. While a
+dialogue lies over the screen, they are the dialogue's.
 
 Knows the bindings that are active. It must not know what they do.
 """
@@ -39,13 +40,19 @@ class KeyLine(Widget):
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._updated)
+        self.app.screen_change_signal.subscribe(self, self._changed)
+
+    def _changed(self, screen: Screen[object]) -> None:
+        if screen is not self.screen:
+            screen.bindings_updated_signal.subscribe(self, self._updated)
+        self.refresh()
 
     def _updated(self, screen: Screen[object]) -> None:
         del screen
         self.refresh()
 
     def render(self) -> Content:
-        own, general = self._keys_now()
+        own, general = self.keys
         room = self.size.width
         chosen: list[tuple[str, Binding]] = []
         first = [one for one in general if one[0] in NEEDED]
@@ -63,16 +70,18 @@ class KeyLine(Widget):
         if key:
             self.app.simulate_key(key)
 
-    def _keys_now(self) -> tuple[list[tuple[str, Binding]], list[tuple[str, Binding]]]:
-        active = self.screen.active_bindings
+    @property
+    def keys(self) -> tuple[list[tuple[str, Binding]], list[tuple[str, Binding]]]:
+        """The keys that count now, whether there is room for them or not: those of what has the focus, and the walk's."""
+        active = self.app.screen.active_bindings
         general = [(key, active[key].binding) for key in ALWAYS if key in active and active[key].enabled]
-        told = {binding.action for _, binding in general}
+        told = {(active[key].node, active[key].binding.action) for key, _ in general}
         own: list[tuple[str, Binding]] = []
         for key, one in active.items():
             binding = one.binding
-            if not binding.show or not one.enabled or key in ALWAYS or binding.action in told:
+            if not binding.show or not one.enabled or key in ALWAYS or (one.node, binding.action) in told:
                 continue
-            told.add(binding.action)
+            told.add((one.node, binding.action))
             own.append((key, binding))
         return own, general
 

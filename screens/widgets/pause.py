@@ -58,6 +58,7 @@ class RunQuestion(Vertical):
     def __init__(self, asking: Asking, *, mood: str = "") -> None:
         super().__init__(classes=f"-{mood}" if mood else None)
         self.asking = asking
+        self._limit: int | None = None
 
     def compose(self) -> ComposeResult:
         if self.asking.title.plain:
@@ -69,12 +70,18 @@ class RunQuestion(Vertical):
     def on_mount(self) -> None:
         if taken_away(self):
             return
+        self._fit()
         self.query_one(Choices).button(self.asking.likely).focus()
 
     def limit(self, height: int) -> None:
-        """Let the words between title and buttons take so many lines at most."""
-        for words in self.query(VerticalScroll):
-            words.styles.max_height = height
+        """Let the words between title and buttons take so many lines at most, also before they are there."""
+        self._limit = height
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._limit is not None:
+            for words in self.query(VerticalScroll):
+                words.styles.max_height = self._limit
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
         event.stop()

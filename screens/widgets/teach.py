@@ -54,6 +54,7 @@ class TeachPane(VerticalScroll):
             return
         same_step = self._shown is not None and self._shown[0] == step.id
         self._shown = (step.id, sections)
+        self.refresh_bindings()
         texts = [_titled(step.title, Content(step.purpose))]
         texts += [_section(number, one) for number, one in enumerate(sections)]
         if not sections:
@@ -68,6 +69,11 @@ class TeachPane(VerticalScroll):
             static.remove()
         if not same_step:
             self.scroll_home(animate=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is something to copy where something would be typed."""
+        del parameters
+        return action != "copy" or (self._shown is not None and bool(self._shown[1]))
 
     def action_copy(self) -> None:
         sections = self._shown[1] if self._shown else ()

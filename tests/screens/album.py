@@ -144,12 +144,19 @@ async def still(app: WizardApp, pilot: Pilot[int], settled: bool = True) -> None
     def all_drawn() -> bool:
         return not len(frame.mail) and frame._viewed == walk.view.serial and not frame._going.locked()
 
-    for _ in range(2):  # what is shown may itself begin something, as Review does
+    rounds = 0
+    for _ in range(100):  # what is shown may itself begin something, as Review does
         await pilot.pause()
         if settled:
             assert await asyncio.to_thread(walk.settled, 30)
         await until(pilot, all_drawn)
         await pilot.pause(0.06)
+        quiet = all_drawn() and (not settled or walk.settled(0))
+        rounds = rounds + 1 if quiet else 0
+        if rounds == 2:
+            break
+    else:
+        raise AssertionError("it never came to rest")
     await pilot.pause()
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from screens.app import WizardApp
 from screens.plainer import plainer
@@ -18,7 +20,7 @@ from wizard.answers.answers import HostEntry
 from wizard.view import Use, View
 from wizard.walk import Walk, spec_of
 
-from .conftest import MOMENT, app_of, until
+from .conftest import MOMENT, app_of, opened, until
 from .panes import SPLIT, practising, screen_of
 
 SIZES = ((60, 15), (80, 24), (140, 40))
@@ -174,6 +176,25 @@ async def test_next_is_refused_with_a_sentence_until_the_plan_is_confirmed() -> 
             await pilot.press("f8")
             assert app.step.id == "review"
             assert "! " in screen_of(app) and "first" in screen_of(app)
+
+
+async def test_what_a_step_begins_is_told_to_it_however_soon_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened("install", state_dir=str(tmp_path)) as walk:
+        app = app_of(walk)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await at(pilot, app, "welcome")
+            mount = app.frame.place.mount
+
+            async def slowly(pane: Widget) -> None:
+                await mount(pane)
+                assert await asyncio.to_thread(walk.settled, 20)  # the review that it began is over
+                app.frame._deliver()
+
+            monkeypatch.setattr(app.frame.place, "mount", slowly)
+            await app.frame.go(next(place for place, one in enumerate(walk.steps) if one.id == "review"))
+            await until(pilot, lambda: "Name a master and at least one worker first." in screen_of(app))
 
 
 async def test_a_question_of_a_run_brings_its_step_onto_the_screen() -> None:
