@@ -42,13 +42,13 @@ starting() {
   fi
 }
 n=0
-while [ $n -lt 300 ] && [ -n "$(starting)" ]; do
+while [ $n -lt 150 ] && [ -n "$(starting)" ]; do
   n=$((n + 1))
   sleep 0.1
 done
 """
 """Runs one of Flink's scripts as Flink does. That is back while what will be the JVM is still a copy of the script, which
-nobody recognises as a daemon: such copies are waited for, 30 s at most."""
+nobody recognises as a daemon: such copies are waited for, at most 20 s on an idle host and longer on a busy one."""
 
 CALCULATE = """home=$1 conf=${2:-$1/conf} java=$3 which=$4
 said=$("$java" -XX:-UsePerfData -XX:TieredStopAtLevel=1 -cp "$home/bin/bash-java-utils.jar:$(echo "$home"/lib/flink-dist*.jar)" \\
@@ -190,7 +190,7 @@ class StartDaemon(_FlinkDaemon):
             self.conf_dir or "",
             *self._start_words(),
             why=f"start a {self.kind}",
-            timeout=120.0,
+            timeout=180.0,
         )
         return (*(self._stop_commands(stop) if stop else ()), *self._calculate(facts), *(start,) * missing)
 
