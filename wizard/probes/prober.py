@@ -19,8 +19,8 @@ from wizard.needs import Need
 from wizard.probes import sections_for
 from wizard.probes.script import Output, Section, merged_script, parse_output
 
-AT_ONCE = 32
-"""Hosts that are read at the same time: twice as many as log in at a time, for most of a reading is waiting for the host."""
+AT_ONCE = 24
+"""Hosts that are read at the same time: more than log in at a time, for most of a reading is waiting for the host."""
 
 _GRACE = 30
 """Seconds a host may need beyond the longest section: a slow machine, a slow login."""
