@@ -103,6 +103,7 @@ class ApplyPane(Pane):
         self.set_class(event.size.width >= WIDE, "-wide")
         self.set_class(event.size.height < LOW, "-low")
         self.set_class(event.size.height < TINY, "-tiny")
+        self.refresh_bindings()
         self._draw(self.walk.progress.now())
 
     # What happens
