@@ -221,7 +221,8 @@ class StepPane(Pane):
         problems = self.step.open_problems(self.walk.view)
         if not problems:
             return ""
-        return problems[0] + (f" And {len(problems) - 1} more." if len(problems) > 1 else "")
+        first = problems[0] + ("" if problems[0].endswith((".", "?")) else ".")
+        return first + (f" And {len(problems) - 1} more." if len(problems) > 1 else "")
 
     def on_unmount(self) -> None:
         kept = _unfinished.setdefault(self.walk, {})
