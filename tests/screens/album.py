@@ -26,6 +26,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import DataTable
 
 from screens.app import WizardApp
 from screens.step import StepPane
@@ -142,19 +143,21 @@ async def still(app: WizardApp, pilot: Pilot[int], settled: bool = True) -> None
     walk, frame = app.walk, app.frame
 
     def all_drawn() -> bool:
-        return not len(frame.mail) and frame._viewed == walk.view.serial and not frame._going.locked()
+        measured = not any(table._require_update_dimensions for table in app.screen.query(DataTable))
+        told = not len(frame.mail) and frame._viewed == walk.view.serial and not frame._going.locked()
+        return told and measured
 
-    rounds = 0
+    before = ""
     for _ in range(100):  # what is shown may itself begin something, as Review does
         await pilot.pause()
         if settled:
             assert await asyncio.to_thread(walk.settled, 30)
         await until(pilot, all_drawn)
         await pilot.pause(0.06)
-        quiet = all_drawn() and (not settled or walk.settled(0))
-        rounds = rounds + 1 if quiet else 0
-        if rounds == 2:
+        drawn = drawing(app) if all_drawn() and (not settled or walk.settled(0)) else ""
+        if drawn and drawn == before:
             break
+        before = drawn
     else:
         raise AssertionError("it never came to rest")
     await pilot.pause()
