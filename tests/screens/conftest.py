@@ -71,3 +71,10 @@ async def until(pilot: Pilot[int], holds: Callable[[], object], turns: int = 400
 
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+
+@pytest.fixture(autouse=True)
+def _nobody_looks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is painted where no picture is taken: nobody looks at a terminal that is not there."""
+    if "album" not in request.fixturenames:
+        monkeypatch.setattr("textual.screen.Screen._compositor_refresh", lambda screen: None)
