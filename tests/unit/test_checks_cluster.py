@@ -22,6 +22,7 @@ from wizard.facts import ClusterFacts, HostFacts
 from wizard.findings import Finding
 from wizard.flink.catalogue import LINES
 from wizard.needs import Tcp
+from wizard.operations.operation import Proof
 from wizard.plan import Plan
 from wizard.plans.install import Context
 from wizard.plans.repair import picks_of, plan_repair
@@ -109,6 +110,23 @@ def test_a_fix_changes_the_hosts_that_it_names_alone() -> None:
     plan, _ = plan_of({"conf": {"w2": {"taskmanager.numberOfTaskSlots": "7"}}, "facts": {}})
     changed = {(step.host, step.id) for stage in plan.stages for step in stage.steps}
     assert {host for host, id in changed if id in {"write-config", "start-taskmanager"}} == {"w2"}
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "in part"])
+def test_after_a_start_of_zookeeper_a_jobmanager_must_lead_before_the_cluster_is_read_again(
+    whole: bool,
+) -> None:
+    case = next(
+        one
+        for one in yaml.safe_load((CASES / "ha.yaml").read_text())
+        if one["name"] == "ZooKeeper does not run"
+    )
+    desired, _ = cluster_of(case)
+    found = check_cluster(*cluster_of(case), (), CONTEXT)
+    plan = plan_repair(desired, CONTEXT, picks_of(desired, found, whole))
+    proofs = [(step.host, step.id) for step in plan.stages[-1].steps if isinstance(step, Proof)]
+    assert (desired.spec.master.name, "one-leads") in proofs
+    assert whole == any(id == "rest-answers" for _, id in proofs)
 
 
 def test_a_home_that_is_copied_from_the_master_gets_the_configuration_of_its_own_host() -> None:

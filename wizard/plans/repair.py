@@ -20,6 +20,7 @@ from ..operations.leftovers import RemoveLeftovers
 from ..operations.mending import EndDaemons, MakeExecutable, MakeOwn, MendSyntax, StripReturns
 from ..operations.operation import Operation
 from ..operations.selinux import RestoreContext
+from ..operations.zookeeper import OneLeads
 from ..plan import Plan
 from ..spec import HostSpec
 from .availability import RUN_ZOOKEEPER
@@ -77,7 +78,7 @@ daemons belong on that host; one that runs and is not older than its configurati
 "start-hadoop" with those of HDFS.
 """
 
-STARTS: tuple[str, ...] = ("start-jobmanager", "start-taskmanager")
+STARTS: tuple[str, ...] = ("start-zookeeper", "start-jobmanager", "start-taskmanager")
 HADOOP_STARTS: tuple[str, ...] = ("start-namenode", "start-datanode")
 
 
@@ -155,8 +156,7 @@ def plan_repair(wish: Desired, context: Context, picks: Picks) -> Plan:
     if picks.starts_hadoop:
         proofs = (("Verify HDFS", verify_hdfs if picks.whole else _ready),)
     if picks.starts:
-        started = {host for host, step in picks.steps if step == "start-taskmanager"}
-        proofs = (*proofs, ("Verify", verify if picks.whole else _only(verify_hosts, started)))
+        proofs = (*proofs, ("Verify", verify if picks.whole else _of_what_starts(picks)))
     plan = plan_of("repair", (*makers, *proofs), wish, context)
     return replace(plan, essential=frozenset({wish.spec.master.name}))
 
@@ -273,9 +273,17 @@ def _picked(maker: StageMaker, picks: Picks) -> StageMaker:
     )
 
 
-def _only(maker: StageMaker, hosts: Iterable[str]) -> StageMaker:
-    wanted = frozenset(hosts)
-    return lambda wish, context: (step for step in maker(wish, context) if step.host in wanted)
+def _of_what_starts(picks: Picks) -> StageMaker:
+    """What was started is proved: workers are registered, and with a ZooKeeper that is back one JobManager leads."""
+    workers = {host for host, step in picks.steps if step == "start-taskmanager"}
+    zookeeper = any(step == "start-zookeeper" for _, step in picks.steps)
+
+    def proofs(wish: Desired, context: Context) -> Steps:
+        if zookeeper:
+            yield from (step for step in verify(wish, context) if isinstance(step, OneLeads))
+        yield from (step for step in verify_hosts(wish, context) if step.host in workers)
+
+    return proofs
 
 
 def operations_of(wish: Desired, context: Context) -> Mapping[tuple[str, str], Operation]:
