@@ -158,9 +158,13 @@ def staged_found_mended(bench: Bench, ailment: Ailment) -> None:
     assert ailment.stage is not None
     file = ""
     if ailment.answers is not None:
-        changed = {**bench.answers, **ailment.answers}
-        if "flink" in ailment.answers:
-            changed["flink"] = {**bench.answers["flink"], **ailment.answers["flink"]}
+        changed = {
+            **bench.answers,
+            **{
+                key: {**bench.answers.get(key, {}), **value} if isinstance(value, dict) else value
+                for key, value in ailment.answers.items()
+            },
+        }
         file = bench.operator.write(yaml.safe_dump(changed), "ailing.yaml")
     bench.environment = ailment.environment or {}
     undo = ailment.stage(bench)

@@ -88,6 +88,7 @@ KINDS: dict[str, Kind] = {
     "flink-1.9": Kind("1.9.3", lambda: _light("1.9.3", java={"allow_unsupported": True}), _three),
     "flink-on-master": Kind("2.3.0", lambda: _light("2.3.0", workers=["node0", "node1"]), _three),
     "hdfs": Kind("1.9.3", lambda: hdfs_answers("2.7.3", "1.9.3", ["node1", "node2"]), _three),
+    "hdfs-3": Kind("1.9.3", lambda: hdfs_answers("3.3.6", "1.9.3", ["node1", "node2"]), _three),
     "ha": Kind("2.3.0", _highly_available, _sharing),
 }
 """The kinds of cluster; who needs another adds it here."""

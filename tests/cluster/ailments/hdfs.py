@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tests.cluster.ailments.ailment import Act, Ailment, Undo, on
-from tests.cluster.ailments.bench import Bench
+from tests.cluster.ailments.bench import NODES, Bench
 from tests.cluster.ailments.staging import (
     each,
+    fault,
     gone,
     healed,
     hold,
@@ -14,7 +15,9 @@ from tests.cluster.ailments.staging import (
     listens,
     own_firewall,
     root,
+    sshd,
 )
+from tests.lab import faults
 
 HOME = "/home/flink/hadoop-2.7.3"
 CONF = f"{HOME}/etc/hadoop"
@@ -44,6 +47,29 @@ def dfs(words: str, user: str = "flink") -> Act:
     """A command of HDFS, as its user or in the name of another."""
     name = f"HADOOP_USER_NAME={user} " if user != "flink" else ""
     return as_flink("node0", f"{name}{HOME}/bin/hdfs --config {CONF} {words} || true")
+
+
+HOME_3 = "/home/flink/hadoop-3.3.6"
+CONF_3 = f"{HOME_3}/etc/hadoop"
+OLD_PORT = "<property><name>dfs.namenode.http-address</name><value>0.0.0.0:50070</value></property>"
+
+
+def up_3(host: str, kind: str) -> Act:
+    """Start one with Hadoop 3's own script."""
+    return as_flink(host, f"cd {HOME_3} && bin/hdfs --config {CONF_3} --daemon start {kind}; true")
+
+
+def as_root_too(host: str) -> Act:
+    """Root may log in with the password of flink, and has its keys and its profile."""
+    return each(
+        kept(host, "/root/.ssh", "/root/.profile"),
+        sshd(host, "PermitRootLogin yes"),
+        fault(host, lambda node: faults.set_password(node, node.settings.password, "root")),
+        root(
+            host,
+            "rm -rf /root/.ssh; cp -r /home/flink/.ssh /home/flink/.profile /root/ && chown -R root:root /root/.ssh",
+        ),
+    )
 
 
 AILMENTS: tuple[Ailment, ...] = (
@@ -215,5 +241,32 @@ AILMENTS: tuple[Ailment, ...] = (
         stage=own_firewall("node0", 'iifname "eth0" tcp dport 8020 drop'),
         found=on("firewall-hdfs-ports@node0"), grade="manual", mend="hand",
         by_hand_how="the rule is taken out",
+    ),
+    Ailment(
+        65, "hdfs-ports-by-version", "a NameNode that an old guide was followed for", kind="hdfs-3",
+        how="dfs.namenode.http-address: 0.0.0.0:50070 in hdfs-site.xml of node0, its NameNode starts anew",
+        stage=each(
+            kept("node0", f"{CONF_3}/hdfs-site.xml"),
+            root("node0", f"sed -i 's|</configuration>|{OLD_PORT}&|' {CONF_3}/hdfs-site.xml"),
+            kill("node0", "namenode"), up_3("node0", "namenode"), listens("node0", 50070),
+        ),
+        found=on("hdfs-ports-by-version@node0"), status=0, grade="manual", mend="hand",
+        by_hand=each(
+            root("node0", f"cp -p {CONF_3}/hdfs-site.xml.kept {CONF_3}/hdfs-site.xml"), kill("node0", "namenode"), mended,
+        ),
+        by_hand_how="the property is taken out, and the NameNode is started anew",
+    ),
+    Ailment(
+        64, "hdfs-root-refused", "Hadoop 3 in the hands of root", kind="hdfs-3",
+        how="user: root in the answers, who may log in on every node",
+        stage=each(*(as_root_too(host) for host in NODES)),
+        answers={
+            "user": "root",
+            "flink": {"home": "/home/flink/flink-1.9.3"},
+            "hdfs": {"home": HOME_3, "name_dirs": [NAME], "data_dirs": [DATA]},
+        },
+        found=on(*(f"{id}@{host}" for id in ("hdfs-root-refused", "user-is-root") for host in NODES)),
+        grade="manual", mend="hand",
+        by_hand_how="the answers name the ordinary user again",
     ),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.cluster.ailments.ailment import Ailment, on
+from tests.cluster.ailments.bench import Bench
 from tests.cluster.ailments.staging import (
     JAVA_25,
     again,
@@ -19,10 +20,20 @@ from tests.cluster.ailments.staging import (
     text,
     without,
 )
+from tests.cluster.endless import bring
+from tests.lab.settings import REPOSITORY
 
 TWENTY = "flink-1.20"
 NINE = "flink-1.9"
 ON_MASTER = "flink-on-master"
+
+
+def shuffled(bench: Bench) -> None:
+    """Run a job in which every slot sends to every other; how it ends is not asked."""
+    jar = REPOSITORY / "assets" / "jobs" / "flink-wizard-proof-1.x.jar"
+    bring(bench.node("node0"), jar)
+    bench.flink("node0", f"bin/flink run ~/{jar.name} --parallelism 4 --run-id shuffled; true")
+
 
 AILMENTS: tuple[Ailment, ...] = (
     Ailment(
@@ -110,6 +121,14 @@ AILMENTS: tuple[Ailment, ...] = (
         how="carriage returns in conf/slaves of node0",
         stage=text("node0", "conf/slaves", "node1\r\nnode2\r\n"),
         found=on("crlf-scripts-or-workers@node0"), grade="safe",
+    ),
+    Ailment(
+        94, "network-buffers-or-metaspace", "a job that needs more network buffers than there are", NINE,
+        how="taskmanager.network.numberOfBuffers: 16 on node1, its TaskManager started anew, and a job with a shuffle",
+        stage=each(line("node1", "taskmanager.network.numberOfBuffers: 16"), again("node1"), registered(), shuffled),
+        found=on("network-buffers-or-metaspace@node1"), status=0, grade="manual", mend="hand",
+        by_hand=each(line("node1", "taskmanager.network.numberOfBuffers"), again("node1"), registered()),
+        by_hand_how="the line is taken out, its TaskManager started anew",
     ),
     Ailment(
         28, "tm-on-master-advertises-loopback", "the master's TaskManager at loopback", ON_MASTER,
