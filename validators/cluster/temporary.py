@@ -44,13 +44,16 @@ def leftovers(seen: Observed) -> Iterator[Finding]:
 
 
 def cleaned(seen: Observed) -> Iterator[Finding]:
-    """A daemon that runs, and whose directories in /tmp are gone: something tidied up."""
+    """A daemon that runs, and whose directories in /tmp are gone: something tidied up.
+
+    Only what belongs to the login user is listed, so daemons of other users are not judged.
+    """
     for host, facts in seen.hosts():
         listed = temporaries(facts)
         if listed is None or facts.now is None or _elsewhere(seen, host.name):
             continue
         for kind, prefix in _DIRECTORIES.items():
-            running = seen.running(host.name, kind)
+            running = [one for one in seen.running(host.name, kind) if one.user == facts.user]
             if not running or _not_made(seen, host.name, kind):
                 continue
             first = min(one.started for one in running)
