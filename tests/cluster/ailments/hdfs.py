@@ -15,6 +15,7 @@ from tests.cluster.ailments.staging import (
     listens,
     own_firewall,
     root,
+    settled,
     sshd,
 )
 from tests.lab import faults
@@ -259,7 +260,7 @@ AILMENTS: tuple[Ailment, ...] = (
     Ailment(
         64, "hdfs-root-refused", "Hadoop 3 in the hands of root", kind="hdfs-3",
         how="user: root in the answers, who may log in on every node",
-        stage=each(*(as_root_too(host) for host in NODES)),
+        stage=each(settled("node1", "taskmanager"), *(as_root_too(host) for host in NODES)),
         answers={
             "user": "root",
             "flink": {"home": "/home/flink/flink-1.9.3"},
