@@ -59,6 +59,8 @@ class QuestionRow(Vertical):
         self._known = given(view, question.path)
         self._settled = ""
         """The text that was put there or handed on last; another one is being typed, whether that was told or not."""
+        self._held = ""
+        """The text that stood there when the field was entered: what it goes back to when it ends with none that serves."""
         self._said = ""
         self._drawn: tuple[object, ...] = ()
         self.field = _field_for(question, view)
@@ -77,7 +79,9 @@ class QuestionRow(Vertical):
         yield self._wrong
 
     def on_mount(self) -> None:
-        self._put(self._unfinished or answer_text(self._view, self.question))
+        answered = answer_text(self._view, self.question)
+        self._put(self._unfinished or answered)
+        self._held = answered
         self.show(self.question, self._view)
         if self._unfinished:
             self._judge()
@@ -161,6 +165,10 @@ class QuestionRow(Vertical):
         self._say(self._answer(self.question, text))
         if not self._said:
             self._dirty, self._settled = False, text
+        elif isinstance(self.field, LineField) and self._settled != self._held:
+            # A pause in the typing handed on half a value, such as the 9 of 90a: that is nobody's answer.
+            self._answer(self.question, self._held)
+            self._settled = self._held
 
     def unfinished(self) -> str:
         """Hand the text on; what could not be taken, "" when all was."""
@@ -187,6 +195,8 @@ class QuestionRow(Vertical):
             self.post_message(self.Ended())
 
     def on_descendant_focus(self) -> None:
+        if not self._dirty:
+            self._held = self._settled
         self._draw()
 
     def on_descendant_blur(self) -> None:
@@ -195,7 +205,7 @@ class QuestionRow(Vertical):
 
     def _put(self, text: str) -> None:
         self.field.put(text)
-        self._settled = self.field.text
+        self._settled = self._held = self.field.text
 
     def _judge(self) -> None:
         self._say(self.wrong)

@@ -100,6 +100,29 @@ async def test_views_that_arrive_leave_what_is_being_typed(wizard: WizardApp) ->
         assert field.text == text
 
 
+@pytest.mark.parametrize("before", [None, 2022])
+async def test_half_a_value_is_no_answer_once_the_whole_one_cannot_be_taken(
+    before: int | None, wizard: WizardApp
+) -> None:
+    wizard.walk.decide("ssh.port", before)
+    async with wizard.run_test(size=(80, 24)) as pilot:
+        pane = await at(wizard, pilot, "hosts")
+        port = row(pane, "ssh.port")
+        port.field.focus()
+        await pilot.pause()
+        await pilot.press("ctrl+u")
+        await typed(pilot, "9")
+        await until(pilot, lambda: wizard.walk.view.answers.get("ssh.port") == 9)
+        await typed(pilot, "x")
+        await pilot.press("tab")
+        assert wizard.walk.view.answers.get("ssh.port") == before
+        assert port.text == "9x" and port.has_class("-wrong")
+        port.field.focus()
+        await pilot.pause()
+        await pilot.press("backspace", "0", "tab")
+        assert wizard.walk.view.answers.get("ssh.port") == 90 and not port.has_class("-wrong")
+
+
 async def test_a_key_whose_message_is_still_on_its_way_outlives_a_view(wizard: WizardApp) -> None:
     async with wizard.run_test(size=(80, 24)) as pilot:
         pane = await at(wizard, pilot, "hosts")
