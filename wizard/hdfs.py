@@ -77,8 +77,7 @@ class Hdfs:
     @property
     def page(self) -> str:
         """The NameNode's web page."""
-        host = self.web.address
-        return f"http://[{host}]:{self.web.port}" if ":" in host else f"http://{host}:{self.web.port}"
+        return self.web.url
 
     @property
     def rpc_port(self) -> int:

@@ -102,6 +102,11 @@ class Logins:
     crosses: ClassVar[bool] = True
 
 
+def web_url(address: str, port: int) -> str:
+    """The start of every URL at this name or address; an IPv6 address stands in brackets (RFC 3986, 3.2.2)."""
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+
+
 @dataclass(frozen=True, slots=True)
 class Rest:
     """GET of each path at http://address:port from this host itself. With `follow` one redirection is followed."""
@@ -115,6 +120,10 @@ class Rest:
     @property
     def key(self) -> str:
         return f"{self.address}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return web_url(self.address, self.port)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ BESIDE = 56
 def web_address(view: View) -> str:
     """Where Flink's web interface is; "" while that is not known."""
     rest = view.desired.rest if view.desired is not None else None
-    return f"http://{rest.address}:{rest.port}" if rest is not None else ""
+    return rest.url if rest is not None else ""
 
 
 def state_line(walk: Walk) -> Content:

@@ -51,7 +51,7 @@ def told(seen: Observed) -> tuple[NameNodeSeen | None, str]:
     for host, web in asked:
         said = seen_at(seen.facts, host, web)
         if said is not None:
-            return said, f"http://{web.address}:{web.port}/jmx"
+            return said, f"{web.url}/jmx"
     return None, ""
 
 
@@ -132,11 +132,11 @@ def namenode(seen: Observed) -> Iterator[Finding]:
         (host,),
         f"The NameNode does not answer on port {hdfs.web.port}",
         f"the NameNode {said}",
-        f"an answer from http://{hdfs.web.address}:{hdfs.web.port}/jmx",
+        f"an answer from {hdfs.web.url}/jmx",
         "Links and checks lead to a port where nobody answers."
         if elsewhere
         else "It may still be loading its image, or hang; nobody learns how HDFS is.",
-        (f"{host}: http://{hdfs.web.address}:{hdfs.web.port}: {asked.evidence or 'no answer'}",),
+        (f"{host}: {hdfs.web.url}: {asked.evidence or 'no answer'}",),
         manual(f"Name the port that it uses: {hdfs.hadoop.keys.http_address} in hdfs.config of the answers")
         if elsewhere
         else manual(f"Read the newest log of the NameNode in {hdfs.logs} on {host}"),

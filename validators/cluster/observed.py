@@ -133,7 +133,7 @@ class Observed:
     def asked_at(self) -> str:
         """`host: http://address:port`, for a finding's evidence."""
         host, rest = self.asked
-        return f"{host}: http://{rest.address}:{rest.port}"
+        return f"{host}: {rest.url}"
 
     def worker_of(self, one: TaskManagerSeen) -> str:
         """The worker on which a registered TaskManager runs, "" when its address tells none."""

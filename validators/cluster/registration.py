@@ -31,9 +31,9 @@ def rest(seen: Observed) -> Iterator[Finding]:
                 (host,),
                 f"The JobManager does not answer on port {address.port}",
                 answered.evidence or "an answer that is not Flink's",
-                f"an answer from http://{address.address}:{address.port}",
+                f"an answer from {address.url}",
                 "Neither bin/flink nor anybody else learns what the cluster does.",
-                (f"{host}: http://{address.address}:{address.port}: {answered.evidence or 'not Flink'}",),
+                (f"{host}: {address.url}: {answered.evidence or 'not Flink'}",),
                 manual(f"Read the newest log of the JobManager in {seen.desired.log_dir} on {host}"),
             )
             continue
@@ -47,7 +47,7 @@ def rest(seen: Observed) -> Iterator[Finding]:
                 f"Flink {said}",
                 f"Flink {seen.spec.flink.version}",
                 "A TaskManager of another version runs, and is refused again and again.",
-                (f"{host}: http://{address.address}:{address.port}: flink-version {said}",),
+                (f"{host}: {address.url}: flink-version {said}",),
                 Fix("asks", "Start it anew from the home that is there now", (), "end-jobmanagers"),
             )
 

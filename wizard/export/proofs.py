@@ -147,7 +147,7 @@ def _namenode(proof: NameNodeReady, names: Names) -> Iterator[str]:
 def _datanodes(proof: DataNodesLive, names: Names) -> Iterator[str]:
     ask = _ask(names, proof.host, proof.web.address, proof.web.port, JMX_PATHS[0])
     condition = f'answer=$({ask}) && says "$answer" NumLiveDataNodes {len(proof.datanodes)}'
-    log = f"{proof.title}: not so, or this Hadoop does not tell. See http://{proof.web.address}:{proof.web.port}"
+    log = f"{proof.title}: not so, or this Hadoop does not tell. See {proof.web.url}"
     yield from _patiently(proof, condition, names, (f"bad {names.word(log)}",))
 
 

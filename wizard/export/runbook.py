@@ -133,7 +133,7 @@ def _stage(stage: Stage, previewed: Previewed, spec: ClusterSpec, given: set[Lat
                 f" (within {step.patience:.0f} s)." if step.patience else "."
             )
             if isinstance(step, RestAnswers | TaskManagersRegistered):
-                address = f"http://{step.rest.address}:{step.rest.port}{step.line.web.overview}"
+                address = f"{step.rest.url}{step.line.web.overview}"
                 yield ""
                 yield from _fenced("sh", Run(("curl", "-s", address)).line())
         elif (step.host, step.id) in by_step:

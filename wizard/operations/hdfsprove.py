@@ -60,7 +60,7 @@ class NameNodeReady(Proof):
 
     def judge(self, facts: ClusterFacts) -> Verdict:
         seen = seen_at(facts, self.host, self.web)
-        wanted = f"an answer from http://{self.web.address}:{self.web.port}, safe mode off"
+        wanted = f"an answer from {self.web.url}, safe mode off"
         if seen is None:
             daemons = facts[self.host].daemons
             gone = daemons is not None and not any(one.kind == "namenode" for one in daemons)
@@ -77,7 +77,7 @@ class NameNodeReady(Proof):
                 "never force it while blocks are missing.",
             )
         version = f"Hadoop {seen.version}, " if seen.version else ""
-        return Verdict(True, f"{version}http://{self.web.address}:{self.web.port}")
+        return Verdict(True, f"{version}{self.web.url}")
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         seen = seen_at(facts, self.host, self.web)

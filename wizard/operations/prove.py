@@ -47,7 +47,7 @@ class RestAnswers(Proof):
 
     def judge(self, facts: ClusterFacts) -> Verdict:
         overview = answer(facts, self.host, self.rest, self.line.web.overview)
-        wanted = f"an answer from http://{self.rest.address}:{self.rest.port}"
+        wanted = f"an answer from {self.rest.url}"
         if overview is not None and self.line.web.taskmanager_count not in overview:
             other = f"something else answers on port {self.rest.port}"
             return Verdict(

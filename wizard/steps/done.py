@@ -6,6 +6,7 @@ It must not know what a run came to: that is in the walk's outcome.
 from __future__ import annotations
 
 from ..flink.catalogue import line_of
+from ..needs import web_url
 from ..spec import ClusterSpec
 from ..view import View
 from .step import ByHand, Step
@@ -17,8 +18,7 @@ def web_address(view: View) -> str:
     if view.spec is None:
         return ""
     port = view.desired.web_port if view.desired else 8081
-    host = view.spec.master.address
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return web_url(view.spec.master.address, port)
 
 
 @of_spec

@@ -9,6 +9,7 @@ from validators.cluster.catalogue import meanings
 
 from ..facts import HostFacts
 from ..flink.catalogue import line_of
+from ..needs import web_url
 from ..spec import ClusterSpec, HostSpec
 from ..view import View
 from ..words import counted
@@ -82,7 +83,7 @@ def _by_hand(view: View, spec: ClusterSpec) -> tuple[ByHand, ...]:
             f"Look, on {spec.master.name}",
             (
                 "ps -eo pid,lstart,args | grep '[o]rg.apache.flink'",
-                f"curl -s http://{spec.master.address}:{port}{line.web.overview}",
+                f"curl -s {web_url(spec.master.address, port)}{line.web.overview}",
                 f"cat {word(f'{conf}/{line.config.file}')} {word(f'{conf}/{line.lists.workers}')}",
                 f"tail -n 40 {word(log)}/*",
             ),

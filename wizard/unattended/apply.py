@@ -142,13 +142,11 @@ def closing_line(door: Opened, outcome: Outcome, look: Look, kind: str = "apply"
         terminal.line(_UNCHANGED.get(kind, "Nothing to change; the cluster is as the answers say."))
     elif outcome.good:
         rest = look.desired.rest
-        web = "" if kind == "stop" else f" Web interface: http://{rest.address}:{rest.port}"
+        web = "" if kind == "stop" else f" Web interface: {rest.url}"
         terminal.line(f"Done: {counted(outcome.changed, 'change')}.{web}")
         told = look.desired.joined
         if kind != "stop" and told is not None and told.webs and told.made_here:
-            terminal.line(
-                f"HDFS: {told.address}, its web page: http://{told.webs[0].address}:{told.webs[0].port}"
-            )
+            terminal.line(f"HDFS: {told.address}, its web page: {told.webs[0].url}")
     else:
         wrong = len(outcome.failures) + len(outcome.dropped) + len(outcome.pending)
         said = f"Not finished: {counted(wrong, 'problem')} above"

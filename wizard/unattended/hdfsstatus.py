@@ -56,6 +56,6 @@ def hdfs_status(desired: Desired, facts: ClusterFacts) -> tuple[str, bool]:
         safe = f"; safe mode: {one_line(seen.safe_mode, 160)}" if seen.safe_mode else ""
         wanted = len(hdfs.datanodes) if hdfs is not None else 1
         well = not safe and (seen.live is None or seen.live >= wanted)
-        return f"HDFS {one_line(told.address, 120)}: {nodes}{safe}; http://{web.address}:{web.port}", well
-    asked = " and ".join(f"http://{web.address}:{web.port}" for web in told.webs)
+        return f"HDFS {one_line(told.address, 120)}: {nodes}{safe}; {web.url}", well
+    asked = " and ".join(web.url for web in told.webs)
     return f"the NameNode does not answer on {asked or 'its address, which is not known'}", False

@@ -153,7 +153,7 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
     master, rest = _answering(desired, facts)
     overview = answer(facts, master, rest, desired.line.web.overview)
     if overview is None:
-        asked = " and ".join(f"http://{one.address}:{one.port}" for _, one in desired.rests)
+        asked = " and ".join(one.url for _, one in desired.rests)
         nobody = "no JobManager answers" if len(desired.rests) > 1 else "the JobManager does not answer"
         terminal.line(f"{marks.bad} {nobody} on {asked}")
         return first_of(Exit.UNREACHABLE if lost else Exit.DONE, Exit.FAILED)
@@ -161,8 +161,7 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
     slots = number(overview, desired.line.web.slot_count, 0)
     terminal.line(
         f"{marks.good} Flink {one_line(str(overview.get('flink-version', spec.flink.version)))}: "
-        f"{len(seen_tms)} of {desired.taskmanagers} TaskManagers registered, {slots} of {desired.slots} slots; "
-        f"http://{rest.address}:{rest.port}"
+        f"{len(seen_tms)} of {desired.taskmanagers} TaskManagers registered, {slots} of {desired.slots} slots; {rest.url}"
     )
     for job in running_jobs(facts, master, rest, desired.line):
         terminal.line(f"  running job: {one_line(job)}")
