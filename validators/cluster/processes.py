@@ -204,7 +204,7 @@ PROCESSES = (
     ClusterCheck(
         "daemons",
         {
-            "jobmanager-down": "no JobManager runs on the master",
+            "jobmanager-down": "no JobManager runs on the master or on a standby",
             "taskmanager-down": "a TaskManager is missing on a worker",
             "duplicate-daemons": "more daemons than are wanted",
             "jm-on-wrong-host": "a JobManager runs on another host than the master",

@@ -168,6 +168,9 @@ def other_network(seen: Observed) -> Iterator[Finding]:
         )
 
 
+_OTHER = "a TaskManager tells an address that no worker has, or that the others do not reach"
+
+
 REGISTRATION = (
     ClusterCheck(
         "rest",
@@ -185,15 +188,13 @@ REGISTRATION = (
         {
             "tm-on-master-advertises-loopback": "the master's TaskManager tells the others a loopback address",
             "taskmanager-host-localhost": "TaskManagers tell the others to find them at localhost",
-            "ipv6-or-multihomed": "a TaskManager tells an address that no worker has",
+            "ipv6-or-multihomed": _OTHER,
         },
         advertised,
     ),
     ClusterCheck(
         "networks",
-        {
-            "ipv6-or-multihomed": "a TaskManager tells an address that no worker has, or that the others do not reach"
-        },
+        {"ipv6-or-multihomed": _OTHER},
         other_network,
     ),
 )
