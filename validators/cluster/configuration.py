@@ -93,10 +93,12 @@ def missing(seen: Observed) -> Iterator[Finding]:
                     f"{host.name}: {other.path}",
                     *(f"{host.name}: {key} differs" for key in differ[:6]),
                 ),
-                manual(
-                    f"Merge them on {host.name}, and move the old one away",
-                    f"{seen.spec.flink.home}/bin/migrate-config-file.sh",
-                    f"mv {flat.path} {flat.path}.bak",
+                Fix(
+                    "asks",
+                    f"Move the old one away, write what is wanted into {line.config.file}, and start the daemons anew",
+                    (),
+                    "set-aside-config",
+                    tuple(seen.desired.nodes[host.name].config),
                 ),
             )
 

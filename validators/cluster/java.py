@@ -15,7 +15,7 @@ from wizard.facts import HostFacts
 from wizard.findings import Finding, Fix
 from wizard.javachoice import JavaWish
 
-from .observed import ClusterCheck, Observed, quoted
+from .observed import NAMES, ClusterCheck, Kind, Observed, quoted
 
 _WHY = "Without it no daemon starts, and Flink's start script does not say on which host."
 
@@ -210,29 +210,53 @@ def _unsupported(seen: Observed, host: str, facts: HostFacts, used: Used, wish: 
 
 def _mixed(seen: Observed) -> Iterator[Finding]:
     """Running daemons whose Javas differ; what is only installed beside does no harm."""
-    majors: dict[str, int] = {}
+    running: dict[str, tuple[int, Kind]] = {}
     for host, facts in seen.hosts():
-        for kind in ("jobmanager", "taskmanager"):
+        for kind in _KINDS:
             for one in seen.running(host.name, kind):
                 home = one.java.removesuffix("/bin/java").removesuffix("/jre")
                 major = facts.java_major(home)
                 if major is not None:
-                    majors[host.name] = major
-    if len(set(majors.values())) < 2:
+                    running[host.name] = major, kind
+    if len({major for major, _ in running.values()}) < 2:
         return
-    common = majors.get(seen.master.name) or next(iter(majors.values()))
-    odd = tuple(name for name, major in majors.items() if major != common)
-    yield Finding(
-        "java-mixed-versions",
-        "warning",
-        odd,
-        "The daemons run on different Javas",
-        ", ".join(f"{name}: Java {major}" for name, major in majors.items()),
-        f"Java {common} everywhere",
-        "What one Java writes another may not read; jobs fail on some hosts only.",
-        tuple(f"{name}: Java {majors[name]}" for name in odd),
-        manual(f"Set {seen.line.keys.java_home} on these hosts to a Java {common}, then restart"),
-    )
+    common, _ = running.get(seen.master.name) or next(iter(running.values()))
+    alike: dict[Fix, list[str]] = {}
+    for name, (major, kind) in running.items():
+        if major != common:
+            alike.setdefault(_same_java(seen, name, kind, common), []).append(name)
+    for fix, odd in alike.items():
+        yield Finding(
+            "java-mixed-versions",
+            "warning",
+            tuple(odd),
+            "The daemons run on different Javas",
+            ", ".join(f"{name}: Java {major}" for name, (major, _) in running.items()),
+            f"Java {common} everywhere",
+            "What one Java writes another may not read; jobs fail on some hosts only.",
+            tuple(f"{name}: Java {running[name][0]}" for name in odd),
+            fix,
+        )
+
+
+_KINDS: tuple[Kind, ...] = ("jobmanager", "taskmanager")
+
+
+def _same_java(seen: Observed, host: str, kind: Kind, major: int) -> Fix:
+    """How this host's daemon comes to that Java: it is named there already, it is to be named, or it is missing."""
+    key = seen.line.keys.java_home
+    named = seen.value(host, key)
+    homes = tuple(one.home for one in seen.facts[host].javas or () if one.major == major)
+    if named in homes:
+        return Fix(
+            "asks",
+            f"Start the {NAMES[kind]} anew, on the Java {major} that is named there",
+            (),
+            f"end-{kind}s",
+        )
+    if homes:
+        return Fix("asks", f"Use Java {major} in {homes[0]}", (), "write-config", ((key, homes[0]),))
+    return manual(f"Set {key} on this host to a Java {major}, then restart")
 
 
 JAVA = ClusterCheck(

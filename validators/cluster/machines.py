@@ -16,7 +16,7 @@ from validators.install.ports import other_flink
 from validators.install.reach import unreachable
 from validators.install.resources import space, tmp_writable
 from validators.install.system import clocks, login_shell, open_files, pdsh, system, tools
-from wizard.facts import ClusterFacts
+from wizard.facts import ClusterFacts, HostFacts
 from wizard.findings import Finding, Fix
 from wizard.spec import ClusterSpec
 
@@ -49,16 +49,26 @@ def as_found(
 
 
 def _mendable(seen: Observed, one: Finding) -> Finding:
-    """A name that is wrong on a host can be entered there, where the login may become root."""
+    """Where the login may become root, a name that is wrong can be entered, and a mode of /tmp put right."""
     if not one.evidence and one.severity != "info":
         one = replace(one, evidence=tuple(f"{host}: {one.observed}" for host in one.hosts))
-    if one.id not in _IN_HOSTS or not all(
+    if not all(
         seen.facts[host].reached and seen.facts[host].sudo not in (None, "none") for host in one.hosts
     ):
+        return one
+    if one.id == "tmp-unusable" and all(_closed_by_mode(seen.facts[host]) for host in one.hosts):
+        return replace(one, fix=Fix("asks", "Give it its usual mode, as root", (), "open-tmp"))
+    if one.id not in _IN_HOSTS:
         return one
     return replace(
         one, fix=Fix("asks", "Enter the address of every node in /etc/hosts there", (), "write-hosts-file")
     )
+
+
+def _closed_by_mode(facts: HostFacts) -> bool:
+    """Whether the mode of /tmp is what keeps others out; where it is mounted read-only, no mode helps."""
+    tmp = facts.paths.get("/tmp")
+    return tmp is not None and tmp.mode is not None and tmp.mode & 0o1777 != 0o1777
 
 
 def reach(seen: Observed) -> Iterator[Finding]:

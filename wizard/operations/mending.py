@@ -20,6 +20,9 @@ from .configure import config_file
 from .daemons import StopDaemon, with_rests
 from .operation import CannotOperate, Operation
 
+OLD_CONFIG = "flink-conf.yaml"
+"""The configuration's name up to Flink 1.18; 1.19 and 1.20 read it before the new one, where both are there."""
+
 _EXECUTABLE = """cd "$1/bin" && for f in *.sh flink; do [ ! -f "$f" ] || chmod a+x "$f"; done
 """
 
@@ -138,6 +141,72 @@ class StripReturns(Operation):
             (f"{self.home}/{name}", str(recorded[name][1]) if name in recorded else "")
             for name in home.returns
         )
+
+
+@dataclass(frozen=True)
+class SetAsideConfig(Operation):
+    """No configuration under the old name beside the new one, where Flink would read the old; it is kept under another."""
+
+    touched = (Home, Paths)
+    home: str
+    run_id: str
+    conf_dir: str | None = None
+
+    @property
+    def id(self) -> str:
+        return "set-aside-config"
+
+    @property
+    def title(self) -> str:
+        return f"Move conf/{OLD_CONFIG} away"
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (Home(self.home, self.conf_dir),)}
+
+    def satisfied(self, facts: ClusterFacts) -> bool:
+        return facts[self.host].conf_file(self.home, OLD_CONFIG) is None
+
+    def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        old = facts[self.host].conf_file(self.home, OLD_CONFIG)
+        return () if old is None else (Run(("mv", "--", old.path, f"{old.path}.{self.run_id}.bak")),)
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        home = facts[self.host].homes[self.home]
+        conf = MappingProxyType({name: file for name, file in home.conf.items() if name != OLD_CONFIG})
+        return facts.changed_home(self.host, replace(home, conf=conf))
+
+
+@dataclass(frozen=True)
+class OpenTmp(Operation):
+    """/tmp with the mode that every system gives it: everybody writes there, and removes what is theirs."""
+
+    @property
+    def id(self) -> str:
+        return "open-tmp"
+
+    @property
+    def title(self) -> str:
+        return "Give /tmp its usual mode, 1777"
+
+    def needs(self) -> Mapping[str, tuple[Need, ...]]:
+        return {self.host: (Account(), Paths(("/tmp",)))}
+
+    def satisfied(self, facts: ClusterFacts) -> bool:
+        seen = facts[self.host].paths.get("/tmp")
+        return seen is not None and seen.writable
+
+    def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
+        if facts[self.host].sudo in (None, "none"):
+            raise CannotOperate(
+                f"/tmp on {self.host} is root's, and sudo may not be used.",
+                "",
+                f"As root on {self.host}: chmod 1777 /tmp",
+            )
+        return (Run(("chmod", "1777", "/tmp"), sudo=True),)
+
+    def expected(self, facts: ClusterFacts) -> ClusterFacts:
+        old = facts[self.host].paths.get("/tmp") or PathFacts("/tmp", "directory")
+        return facts.changed_path(self.host, replace(old, mode=0o1777, writable=True))
 
 
 @dataclass(frozen=True)

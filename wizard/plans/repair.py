@@ -17,7 +17,15 @@ from ..operations.daemons import Kind
 from ..operations.hdfsprove import NameNodeReady
 from ..operations.hostsfile import WriteHostsFile
 from ..operations.leftovers import RemoveLeftovers
-from ..operations.mending import EndDaemons, MakeExecutable, MakeOwn, MendSyntax, StripReturns
+from ..operations.mending import (
+    EndDaemons,
+    MakeExecutable,
+    MakeOwn,
+    MendSyntax,
+    OpenTmp,
+    SetAsideConfig,
+    StripReturns,
+)
 from ..operations.operation import Operation
 from ..operations.selinux import RestoreContext
 from ..operations.zookeeper import OneLeads
@@ -63,6 +71,8 @@ BRINGS: Mapping[str, tuple[tuple[Where, str], ...]] = {
     "copy-flink": (("same", "end"), ("same", "start")),
     "write-config": (("same", "start"),),
     "mend-syntax": (("same", "start"),),
+    "set-aside-config": (("same", "end"), ("same", "start")),
+    "open-tmp": (("same", "start"), ("same", "start-hadoop")),
     "make-own": (("same", "start"), ("same", "start-hadoop")),
     "write-core-site": (("same", "start-hadoop"),),
     "write-hdfs-site": (("same", "start-hadoop"),),
@@ -165,7 +175,9 @@ def _repair(picks: Picks) -> tuple[tuple[str, StageMaker], ...]:
     """All that a repair may do, in order."""
 
     def own(wish: Desired, context: Context) -> Steps:
-        del wish, context
+        del context
+        for host in wish.spec.hosts:
+            yield OpenTmp(host.name)
         for host, paths in picks.paths.items():
             yield MakeOwn(host, paths)
 
@@ -239,6 +251,7 @@ def mend_homes(wish: Desired, context: Context) -> Steps:
     for host in spec.hosts:
         if host.name != spec.master.name:
             yield CopyHome(host.name, spec.flink.home, spec.master.name, context.run_id, spec.conf_dir)
+        yield SetAsideConfig(host.name, spec.flink.home, context.run_id, spec.conf_dir)
         yield MakeExecutable(host.name, spec.flink.home, spec.conf_dir)
         lists = tuple(name for name in (line.lists.workers, line.lists.masters) if name)
         yield StripReturns(host.name, spec.flink.home, lists, context.run_id, spec.conf_dir)

@@ -178,8 +178,7 @@ AILMENTS: tuple[Ailment, ...] = (
         88, "tmp-unusable", "a /tmp for root alone",
         how="chmod 755 /tmp on node1",
         stage=root("node1", "chmod 755 /tmp", "chmod 1777 /tmp"),
-        found=on("tmp-unusable@node1"), grade="manual", mend="hand",
-        by_hand=root("node1", "chmod 1777 /tmp"), by_hand_how="chmod 1777 /tmp as root",
+        found=on("tmp-unusable@node1"), grade="asks",
     ),
     Ailment(
         89, "tmp-cleaned-while-running", "the directories of a TaskManager are gone",

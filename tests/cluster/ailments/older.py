@@ -57,9 +57,7 @@ AILMENTS: tuple[Ailment, ...] = (
             "node1", "sed 's/^taskmanager.numberOfTaskSlots:.*/taskmanager.numberOfTaskSlots: 7/' conf/config.yaml "
             "> conf/flink-conf.yaml", "rm -f conf/flink-conf.yaml*",
         ),
-        found=on("both-config-files@node1"), grade="manual", mend="hand",
-        by_hand=flink("node1", "mv conf/flink-conf.yaml conf/flink-conf.yaml.bak"),
-        by_hand_how="the old file is moved away, as the finding says",
+        found=on("both-config-files@node1"), grade="asks",
     ),
     Ailment(
         35, "legacy-memory-keys", "an old total beside the new one", TWENTY,
