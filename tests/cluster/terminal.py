@@ -5,6 +5,7 @@ Knows tmux. It must not know what the program shows.
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from tests.lab import Host
 
 _SOCKET = "/run/tmux-test"
+_NUMBERS = itertools.count(1)
 
 
 class Terminal:
@@ -29,6 +31,8 @@ class Terminal:
     ) -> None:
         self._host = host
         self._user = user
+        # One server each: one that is still going away must not be met by the next.
+        self._socket = f"{_SOCKET}/{next(_NUMBERS)}"
         host.exec(f"install -d -o {user} {_SOCKET}")
         pairs = {"LANG": "C.UTF-8", "TERM": "xterm-256color", **(environment or {})}
         command = shlex.join(["env", *(f"{name}={value}" for name, value in pairs.items()), *argv])
@@ -43,7 +47,7 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._host.exec(["tmux", "-S", f"{_SOCKET}/socket", "kill-server"], user=self._user, check=False)
+        self._host.exec(["tmux", "-S", self._socket, "kill-server"], user=self._user, check=False)
 
     def screen(self) -> str:
         """What is on the screen now, line by line."""
@@ -127,7 +131,7 @@ class Terminal:
 
     def _tmux(self, *words: str) -> str:
         return self._host.exec(
-            ["tmux", "-S", f"{_SOCKET}/socket", "-f", "/dev/null", *words], user=self._user, timeout=30
+            ["tmux", "-S", self._socket, "-f", "/dev/null", *words], user=self._user, timeout=30
         ).stdout
 
 

@@ -45,7 +45,7 @@ def prepared(lab: Lab, given: str) -> tuple[Operator, str, tuple[str, ...]]:
 def by_keys(terminal: Terminal, typed: bool) -> None:
     terminal.until("▸ Welcome", seconds=60)
     terminal.press("F8")
-    terminal.until("▸ Hosts")
+    terminal.until("step 2 of 12")
     if typed:
         terminal.until("3 hosts refused the login")
         terminal.press("F6")
