@@ -1,12 +1,29 @@
-"""How hosts, amounts, counts and proofs are called in front of people.
+"""How hosts, daemons, amounts, counts and proofs are called in front of people.
 
 Knows words. It must not know where they are printed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from .facts import DaemonKind
 from .spec import HERE
 from .text import clean
+
+DAEMONS: Mapping[DaemonKind, str] = MappingProxyType(
+    {
+        "jobmanager": "JobManager",
+        "taskmanager": "TaskManager",
+        "zookeeper": "ZooKeeper",
+        "historyserver": "HistoryServer",
+        "namenode": "NameNode",
+        "datanode": "DataNode",
+        "secondarynamenode": "SecondaryNameNode",
+    }
+)
+"""What operators call the daemons of Flink and of HDFS."""
 
 
 def name_of(host: str) -> str:

@@ -15,10 +15,10 @@ from wizard.findings import Finding, Fix
 from wizard.hadoop.catalogue import Daemon, web_ports
 from wizard.hadoop.jmx import NameNodeSeen
 from wizard.hdfs import Hdfs
-from wizard.operations.hdfsdaemons import NAMES, hadoop_is_stale
+from wizard.operations.hdfsdaemons import hadoop_is_stale
 from wizard.operations.hdfsprove import seen_at
 from wizard.spec import HostSpec
-from wizard.words import counted
+from wizard.words import DAEMONS, counted
 
 from .machines import as_found
 from .observed import ClusterCheck, Observed, known_as, loopback
@@ -65,7 +65,7 @@ def daemons(seen: Observed) -> Iterator[Finding]:
             continue
         for kind in kinds_on(hdfs, host.name):
             found = running(hdfs, facts, kind)
-            name = NAMES[kind]
+            name = DAEMONS[kind]
             if not found:
                 yield Finding(
                     f"{kind}-down",

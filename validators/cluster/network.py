@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from validators.check import manual
 from wizard.facts import HostFacts
 from wizard.findings import Finding, Fix
+from wizard.words import DAEMONS
 
 from .observed import ClusterCheck, Observed, loopback
 from .processes import port_of
@@ -66,11 +67,12 @@ def targets(seen: Observed) -> Iterator[Target]:
                 yield Target(worker, one.host, port, what, "firewall-tm-ports")
     for host in spec.hosts:
         facts = seen.facts[host.name]
-        hadoop = {one.pid: one.kind for one in facts.daemons or () if one.kind in {"namenode", "datanode"}}
+        hadoop = {
+            one.pid: DAEMONS[one.kind] for one in facts.daemons or () if one.kind in {"namenode", "datanode"}
+        }
         for one in facts.listening or ():
             if one.pid in hadoop and not loopback(one.address):
-                what = "NameNode" if hadoop[one.pid] == "namenode" else "DataNode"
-                yield Target(host.name, host.address, one.port, what, "firewall-hdfs-ports")
+                yield Target(host.name, host.address, one.port, hadoop[one.pid], "firewall-hdfs-ports")
 
 
 def closed(seen: Observed) -> Iterator[Finding]:

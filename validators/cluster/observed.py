@@ -24,7 +24,7 @@ from wizard.spec import ClusterSpec, HostSpec
 
 Kind = Literal["jobmanager", "taskmanager"]
 
-NAMES: Mapping[str, str] = {"jobmanager": "JobManager", "taskmanager": "TaskManager"}
+KINDS: tuple[Kind, ...] = ("jobmanager", "taskmanager")
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,9 @@ from wizard.findings import Finding, Fix
 from wizard.flink.catalogue import default_of
 from wizard.operations.daemons import is_stale
 from wizard.servicefacts import ListenFacts
+from wizard.words import DAEMONS
 
-from .observed import NAMES, ClusterCheck, Kind, Observed, loopback
-
-_KINDS: tuple[Kind, ...] = ("jobmanager", "taskmanager")
+from .observed import KINDS, ClusterCheck, Kind, Observed, loopback
 
 
 def wanted(seen: Observed, host: str, kind: Kind) -> int:
@@ -31,7 +30,7 @@ def daemons(seen: Observed) -> Iterator[Finding]:
     for host, facts in seen.hosts():
         if facts.daemons is None:
             continue
-        for kind in _KINDS:
+        for kind in KINDS:
             running = seen.running(host.name, kind)
             due = wanted(seen, host.name, kind)
             if len(running) > due and kind == "jobmanager" and not due:
@@ -50,7 +49,7 @@ def _told(host: str, running: tuple[DaemonFacts, ...]) -> tuple[str, ...]:
 
 def _too_few(seen: Observed, host: str, kind: Kind, running: tuple[DaemonFacts, ...], due: int) -> Finding:
     log = seen.value(host, seen.line.keys.log_dir) or f"{seen.spec.flink.home}/log"
-    name = NAMES[kind]
+    name = DAEMONS[kind]
     return Finding(
         f"{kind}-down",
         "error",
@@ -70,7 +69,7 @@ def _too_few(seen: Observed, host: str, kind: Kind, running: tuple[DaemonFacts, 
 
 
 def _too_many(seen: Observed, host: str, kind: Kind, running: tuple[DaemonFacts, ...], due: int) -> Finding:
-    name = NAMES[kind]
+    name = DAEMONS[kind]
     return Finding(
         "duplicate-daemons",
         "error",
@@ -104,7 +103,7 @@ def _stale(seen: Observed, host: str, kind: Kind, running: tuple[DaemonFacts, ..
         "restart-pending",
         "warning",
         (host,),
-        f"The {NAMES[kind]} on {host} is older than its configuration",
+        f"The {DAEMONS[kind]} on {host} is older than its configuration",
         "started before the file was changed",
         "a daemon that has read the file as it is",
         "What was changed has no effect until the daemon starts anew.",

@@ -21,12 +21,11 @@ from ..facts import DiskFacts, PublicKey
 from ..flink.catalogue import builds_of
 from ..javachoice import JavaWish
 from ..view import Adopted
+from .candidates import OF_FLINK
 from .gathered import Gathered, Node
 from .hostlists import LOOPBACK
 from .shares import Own, is_ha, shares
 from .sshway import way_to
-
-RUNNING = {"jobmanager": "JobManager", "taskmanager": "TaskManager"}
 
 
 @dataclass(slots=True)
@@ -209,7 +208,7 @@ def _java(seen: Gathered, guess: _Guess) -> dict[str, str]:
 
 def _running_java(seen: Gathered, node: Node) -> str:
     """The Java that Flink runs on, where another one would be taken if none was named."""
-    running = [one.java for one in node.facts.daemons or () if one.kind in RUNNING and one.java]
+    running = [one.java for one in node.facts.daemons or () if one.kind in OF_FLINK and one.java]
     if not running or not running[0].endswith("/bin/java"):
         return ""
     home = running[0].removesuffix("/bin/java").removesuffix("/jre")
@@ -333,7 +332,7 @@ def _whole(seen: Gathered, guess: _Guess) -> None:
             {
                 one.user
                 for one in node.facts.daemons or ()
-                if one.kind in RUNNING and one.user != node.facts.user
+                if one.kind in OF_FLINK and one.user != node.facts.user
             }
         )
         if users:

@@ -16,14 +16,11 @@ from ..facts import ClusterFacts, DaemonFacts, HostFacts
 from ..flink.configfile import ConfigUnreadable, read_config
 from ..flink.line import Line, Mode
 from ..needs import Daemons, Home, LogTail, Need, Rest
+from ..words import DAEMONS
 from .daemonlogs import READ_LOGS, log_patterns, told_by_logs
 from .operation import Operation
 
 Kind = Literal["jobmanager", "taskmanager", "zookeeper"]
-
-NAMES: Mapping[Kind, str] = MappingProxyType(
-    {"jobmanager": "JobManager", "taskmanager": "TaskManager", "zookeeper": "ZooKeeper"}
-)
 
 Rests = tuple[tuple[str, Rest], ...]
 """(host, what to ask there) of every JobManager."""
@@ -127,7 +124,7 @@ class _FlinkDaemon(DaemonsOfHome):
 
     @property
     def name(self) -> str:
-        return NAMES[self.kind]
+        return DAEMONS[self.kind]
 
     def with_running(self, facts: ClusterFacts, *daemons: DaemonFacts) -> ClusterFacts:
         return super().with_running(without_answers(facts, self.rests), *daemons)
