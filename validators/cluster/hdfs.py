@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from validators.check import manual
 from validators.install.hdfs import ports as taken_ports
+from validators.values import is_loopback
 from wizard.facts import DaemonFacts, HostFacts
 from wizard.findings import Finding, Fix
 from wizard.hadoop.catalogue import Daemon, web_ports
@@ -21,7 +22,7 @@ from wizard.spec import HostSpec
 from wizard.words import DAEMONS, counted
 
 from .machines import as_found
-from .observed import ClusterCheck, Observed, known_as, loopback
+from .observed import ClusterCheck, Observed, known_as
 
 
 def kinds_on(hdfs: Hdfs, host: str) -> tuple[Daemon, ...]:
@@ -109,7 +110,7 @@ def namenode(seen: Observed) -> Iterator[Finding]:
     pids = {one.pid for one in found}
     own = [one for one in facts.listening or () if one.pid in pids]
     rpc = [one for one in own if one.port == hdfs.rpc_port]
-    if rpc and all(loopback(one.address) for one in rpc) and len(seen.spec.hosts) > 1:
+    if rpc and all(is_loopback(one.address) for one in rpc) and len(seen.spec.hosts) > 1:
         yield Finding(
             "namenode-is-loopback",
             "error",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from validators.check import manual
+from validators.values import is_loopback
 from wizard.facts import DaemonFacts, HostFacts
 from wizard.findings import Finding, Fix
 from wizard.flink.catalogue import default_of
@@ -15,7 +16,7 @@ from wizard.operations.daemons import is_stale
 from wizard.servicefacts import ListenFacts
 from wizard.words import DAEMONS
 
-from .observed import KINDS, ClusterCheck, Kind, Observed, loopback
+from .observed import KINDS, ClusterCheck, Kind, Observed
 
 
 def wanted(seen: Observed, host: str, kind: Kind) -> int:
@@ -177,7 +178,7 @@ def listening(seen: Observed) -> Iterator[Finding]:
         pids = {one.pid for one in seen.running(host.name, "jobmanager")}
         port = port_of(seen, host.name, seen.line.keys.rpc_port)
         own = [one for one in facts.listening or () if one.pid in pids and one.port == port]
-        if own and all(loopback(one.address) for one in own) and not _said(seen, host.name):
+        if own and all(is_loopback(one.address) for one in own) and not _said(seen, host.name):
             yield Finding(
                 "bind-host-localhost",
                 "error",
@@ -195,7 +196,7 @@ def listening(seen: Observed) -> Iterator[Finding]:
 
 def _said(seen: Observed, host: str) -> bool:
     """Whether the configuration says so too: then that check has spoken."""
-    return loopback(seen.value(host, seen.line.keys.jm_bind_host))
+    return is_loopback(seen.value(host, seen.line.keys.jm_bind_host))
 
 
 PROCESSES = (

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from validators.values import is_loopback
+
 from ..commands import Command, Upload
 from ..facts import ClusterFacts, PathFacts
 from ..needs import Account, Machine, Names, Need, Paths
@@ -47,7 +49,7 @@ class WriteHostsFile(Operation):
     def satisfied(self, facts: ClusterFacts) -> bool:
         seen = facts[self.host].names
         return all(
-            name in seen and address in seen[name] and not any(map(_loopback, seen[name]))
+            name in seen and address in seen[name] and not any(map(is_loopback, seen[name]))
             for name, node in self.nodes
             if node != self.host and (address := address_of(facts, node, name))
         )
@@ -110,13 +112,6 @@ def address_of(facts: ClusterFacts, node: str, name: str) -> str:
         text for host in facts if host.name != node for text in host.names.get(name, ()) if text in own
     )
     return answers.most_common(1)[0][0] if answers else own[0] if own else ""
-
-
-def _loopback(text: str) -> bool:
-    try:
-        return ipaddress.ip_address(text.split("%")[0]).is_loopback
-    except ValueError:
-        return False
 
 
 def _usable(text: str) -> bool:
