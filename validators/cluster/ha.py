@@ -282,7 +282,7 @@ HA = (
     ClusterCheck(
         "leadership",
         {
-            "ha-no-leader": "no JobManager leads",
+            "ha-no-leader": "no JobManager leads, or the one that led has ended",
             "ha-misconfigured": "the keys of high availability are not right, or not the same everywhere",
         },
         leadership,

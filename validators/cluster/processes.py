@@ -207,7 +207,7 @@ PROCESSES = (
             "jobmanager-down": "no JobManager runs on the master or on a standby",
             "taskmanager-down": "a TaskManager is missing on a worker",
             "duplicate-daemons": "more daemons than are wanted",
-            "jm-on-wrong-host": "a JobManager runs on another host than the master",
+            "jm-on-wrong-host": "a JobManager runs on a host that is neither the master nor a standby",
             "restart-pending": "a daemon is older than its configuration",
         },
         daemons,
