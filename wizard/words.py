@@ -45,3 +45,8 @@ def amount(done: int, total: int | None) -> str:
 def in_sentence(title: str) -> str:
     """A title inside a sentence: small first letter, but for names such as JAVA_HOME."""
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
+def ownership(owner: str, mode: int | None) -> str:
+    """Whose a path is, as in "owner flink, mode 0755"; `mode` counts the permission bits."""
+    return f"owner {owner or 'unknown'}, mode {mode or 0:04o}"

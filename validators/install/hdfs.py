@@ -23,6 +23,7 @@ from wizard.operations.operation import CannotOperate, NotNow
 from wizard.plans.hdfs import data_dirs_of, format_of
 from wizard.product import HADOOP
 from wizard.spec import ClusterSpec
+from wizard.words import ownership
 
 _LEAST_MIB = 1024
 """Below it a directory of HDFS is as good as full."""
@@ -160,7 +161,7 @@ def home(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
                 "error",
                 (host.name,),
                 f"{user} may not write {above}",
-                f"{above}: owner {path.owner or 'unknown'}, mode {path.mode or 0:04o}"
+                f"{above}: {ownership(path.owner, path.mode)}"
                 if path.exists
                 else f"{above} is missing and may not be made",
                 f"{user} may write it",

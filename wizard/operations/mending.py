@@ -16,6 +16,7 @@ from ..facts import ClusterFacts, PathFacts
 from ..flink.configfile import ConfigUnreadable, read_config
 from ..flink.line import FLAT_CONFIG, Format, Line
 from ..needs import Account, Daemons, Home, Need, Paths
+from ..words import ownership
 from .configure import config_file
 from .daemons import StopDaemon, with_rests
 from .operation import CannotOperate, Operation
@@ -242,7 +243,7 @@ class MakeOwn(Operation):
             if host.sudo in (None, "none"):
                 raise CannotOperate(
                     f"{path} on {self.host} belongs to {seen.owner or 'another user'}, and sudo may not be used.",
-                    f"owner {seen.owner or 'unknown'}, mode {seen.mode or 0:04o}",
+                    ownership(seen.owner, seen.mode),
                     f"As root on {self.host}: chown -R {host.user} {path}",
                 )
             if not seen.exists:
