@@ -15,6 +15,7 @@ from wizard.facts import ClusterFacts, HostFacts
 from wizard.findings import Finding
 from wizard.flink.catalogue import line_of
 from wizard.needs import Account, Machine, Names
+from wizard.operations.hostsfile import serves_others
 from wizard.spec import ClusterSpec, HostSpec
 
 
@@ -39,11 +40,7 @@ def _needs(spec: ClusterSpec) -> Needs:
 def _own(host: HostSpec, facts: ClusterFacts) -> str:
     """An address of the host for a line of /etc/hosts, or a placeholder that a person fills in."""
     for text in facts[host.name].addresses or ():
-        if (
-            _address(text)
-            and not is_loopback(text)
-            and not ipaddress.ip_address(text.split("%")[0]).is_link_local
-        ):
+        if serves_others(text):
             return text
     return f"ADDRESS-OF-{host.name}"
 

@@ -107,14 +107,15 @@ def _without(line: str, wanted: Mapping[str, str]) -> str | None:
 
 def address_of(facts: ClusterFacts, node: str, name: str) -> str:
     """The address under which most hosts find a node, of those that it really has; "" when none is known."""
-    own = tuple(text for text in facts[node].addresses or () if _usable(text))
+    own = tuple(text for text in facts[node].addresses or () if serves_others(text))
     answers = Counter(
         text for host in facts if host.name != node for text in host.names.get(name, ()) if text in own
     )
     return answers.most_common(1)[0][0] if answers else own[0] if own else ""
 
 
-def _usable(text: str) -> bool:
+def serves_others(text: str) -> bool:
+    """Whether other hosts can use this address: it is neither loopback nor good for one network alone."""
     try:
         address = ipaddress.ip_address(text.split("%")[0])
     except ValueError:
