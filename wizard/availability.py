@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from .flink.catalogue import default_of
 from .flink.line import HaSpec, Line
-from .needs import Quorum
+from .needs import Quorum, host_and_port
 from .spec import ClusterSpec, HostSpec
 
 CLIENT_PORT = 2181
@@ -48,7 +48,7 @@ def with_recorded_nodes(spec: ClusterSpec, line: Line, recorded: Mapping[str, st
     keys = keys_of(spec, line)
     if keys is None or spec.ha is None or not spec.ha.suggested:
         return spec
-    names = {_joined(host.address, CLIENT_PORT): host.name for host in spec.hosts}
+    names = {host_and_port(host.address, CLIENT_PORT): host.name for host in spec.hosts}
     written = [text.strip() for text in recorded.get(keys.quorum, "").split(",")]
     if not all(text in names for text in written):
         return spec
@@ -82,7 +82,7 @@ def config(
         return {}
     made = {
         keys.mode: "zookeeper",
-        keys.quorum: ",".join(_joined(address, port) for address, port in servers(spec)),
+        keys.quorum: ",".join(host_and_port(address, port) for address, port in servers(spec)),
         keys.storage: storage_url(spec),
     }
     if keys.cluster_id:
@@ -136,7 +136,3 @@ def quorum(spec: ClusterSpec, line: Line, values: Mapping[str, str]) -> Quorum |
 def _server(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     return host.strip("[]"), int(port)
-
-
-def _joined(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

@@ -337,14 +337,11 @@ def _is_theirs(spec: ClusterSpec, line: Line, facts: HostFacts, recorded: Mappin
 
 def _recorded(spec: ClusterSpec, line: Line, facts: HostFacts) -> Mapping[str, str]:
     """What this node's configuration says today, when somebody has written it: an earlier run, or an operator."""
-    file = facts.conf_file(spec.flink.home, line.config.file)
-    flat = facts.conf_file(spec.flink.home, "flink-conf.yaml")
-    leftover = line.config.leftover_flat == "wins" and flat is not None
-    file = flat if leftover else file
+    file, form = line.config.in_use(lambda name: facts.conf_file(spec.flink.home, name))
     home = facts.homes.get(spec.flink.home)
     if file is None or file.text is None or home is None or home.brought(file):
         return {}
     try:
-        return read_config(file.text, "flat" if leftover else line).values
+        return read_config(file.text, form).values
     except ConfigUnreadable:
         return {}

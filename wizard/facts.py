@@ -24,6 +24,9 @@ from .servicefacts import (
 )
 
 SudoWay = Literal["root", "nopasswd", "password", "none"]
+DaemonKind = Literal[
+    "jobmanager", "taskmanager", "namenode", "datanode", "secondarynamenode", "zookeeper", "historyserver"
+]
 PortState = Literal["open", "refused", "timeout", "unreachable", "unresolved"]
 
 
@@ -130,9 +133,7 @@ class SshFacts:
 class DaemonFacts:
     """A running Flink or Hadoop JVM. `started` is seconds since the epoch by the host's own clock."""
 
-    kind: Literal[
-        "jobmanager", "taskmanager", "namenode", "datanode", "secondarynamenode", "zookeeper", "historyserver"
-    ]
+    kind: DaemonKind
     pid: int
     user: str
     started: float

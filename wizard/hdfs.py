@@ -25,7 +25,7 @@ from .hadoop.catalogue import (
 from .hadoop.jmx import JMX_PATHS
 from .hadoop.sitexml import Site, SiteUnreadable, read_site
 from .javachoice import JavaWish
-from .needs import Daemons, Home, Listening, Names, Need, Paths, Rest, Storage
+from .needs import Daemons, Home, Listening, Names, Need, Paths, Rest, Storage, host_and_port
 from .sizing.disks import Disk, storage_directory
 from .spec import ClusterSpec, HdfsSpec, HostSpec
 
@@ -330,8 +330,7 @@ def _address(core: Site, namenode: HostSpec, hadoop: Hadoop) -> str:
     said = core.get(hadoop.keys.default_fs, same_setting) or ""
     if urlsplit(said).hostname in {namenode.address.lower(), namenode.name.lower()}:
         return said.rstrip("/")
-    name = f"[{namenode.address}]" if ":" in namenode.address else namenode.address
-    return f"hdfs://{name}:{hadoop.ports.rpc}"
+    return f"hdfs://{host_and_port(namenode.address, hadoop.ports.rpc)}"
 
 
 def _web_port(hadoop: Hadoop, site: Mapping[str, str]) -> int:

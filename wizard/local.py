@@ -22,7 +22,8 @@ from typing import IO
 
 import psutil
 
-from wizard.answers.judging import is_loopback, same_name
+from validators.values import is_own_name
+from wizard.answers.judging import same_name
 from wizard.connection import CommandTimeout, ConnectionFailed, OutputSink, Result, Stop
 
 STOP_STEP = 0.1
@@ -236,7 +237,7 @@ def is_here(host: str) -> bool:
     No name is resolved, and no address bound to find out: where `ip_nonlocal_bind` is set, every address can be.
     """
     own = same_name(socket.gethostname())
-    if is_loopback(host) or same_name(host) in (own, own.partition(".")[0]):
+    if is_own_name(host) or same_name(host) in (own, own.partition(".")[0]):
         return True
     try:
         address = ipaddress.ip_address(host)

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
+from validators.values import is_own_name
+
 from .answers import Answers, BadAnswers, parse_answers
 from .answers.answers import HostEntry, Value
-from .answers.judging import is_loopback
 from .connection import Connection, ConnectionFailed
 from .desk import Desk
 from .secrets import Secret
@@ -161,12 +162,12 @@ def _seen_from_here(found: Answers, master: tuple[HostEntry, ...]) -> Answers:
         if not isinstance(value, tuple):
             return value
         entries = [entry for entry in value if isinstance(entry, HostEntry)]
-        if len(entries) != len(value) or not any(is_loopback(entry.host) for entry in entries):
+        if len(entries) != len(value) or not any(is_own_name(entry.host) for entry in entries):
             return value
         here = master[0]
         return tuple(
             replace(entry, host=here.host, user=here.user, port=here.port)
-            if is_loopback(entry.host)
+            if is_own_name(entry.host)
             else entry
             for entry in entries
         )

@@ -102,9 +102,14 @@ class Logins:
     crosses: ClassVar[bool] = True
 
 
+def host_and_port(address: str, port: int) -> str:
+    """As a URL and the header Host name a server; an IPv6 address stands in brackets (RFC 3986, 3.2.2)."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
 def web_url(address: str, port: int) -> str:
-    """The start of every URL at this name or address; an IPv6 address stands in brackets (RFC 3986, 3.2.2)."""
-    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+    """The start of every URL at this name or address."""
+    return f"http://{host_and_port(address, port)}"
 
 
 @dataclass(frozen=True, slots=True)

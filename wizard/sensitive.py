@@ -12,6 +12,7 @@ from .facts import ClusterFacts, HostFacts
 from .flink.catalogue import line_of
 from .flink.configfile import ConfigUnreadable, read_config
 from .flink.keys import is_secret
+from .flink.line import FLAT_CONFIG
 from .secrets import Secret
 from .spec import ClusterSpec
 
@@ -32,11 +33,9 @@ def secrets_seen(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Secret]:
 def secrets_on(spec: ClusterSpec, seen: HostFacts) -> Iterator[Secret]:
     """The same of one host."""
     line = line_of(spec.flink.version)
-    for name in {line.config.file, "flink-conf.yaml"}:
+    for name in {line.config.file, FLAT_CONFIG}:
         file = seen.conf_file(spec.flink.home, name)
         if file is None or file.text is None:
             continue
         with suppress(ConfigUnreadable):
-            yield from secrets_in(
-                read_config(file.text, "flat" if name == "flink-conf.yaml" else line).values
-            )
+            yield from secrets_in(read_config(file.text, "flat" if name == FLAT_CONFIG else line).values)

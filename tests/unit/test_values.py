@@ -158,6 +158,36 @@ def test_a_bad_range_says_why(text, sentence):
     assert sentence in refused.value.sentence
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "localhost",
+        "localhost.localdomain.",
+        "127.0.0.1",
+        "127.0.1.1",
+        "127.1",
+        "::1",
+        "[::1]",
+        "0:0:0:0:0:0:0:1",
+    ],
+)
+def test_loopback_is_told_by_its_spelling(text):
+    assert values.is_loopback(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", None, "localhost7", "10.127.0.1", "127.example.org", "::", "fe80::1%lo", "0.0.0.0"]
+)
+def test_what_only_looks_like_loopback_is_not_it(text):
+    assert not values.is_loopback(text)
+
+
+def test_the_address_that_debian_gives_to_a_name_is_not_every_machines_own():
+    assert (
+        values.is_own_name("LOCALHOST.") and values.is_own_name("::1") and not values.is_own_name("127.0.1.1")
+    )
+
+
 spans = st.lists(
     st.tuples(st.integers(0, 30), st.integers(0, 4), st.booleans()).map(
         lambda t: f"{t[0]:0{2 if t[2] else 1}d}" + (f"-{t[0] + t[1]}" if t[1] else "")

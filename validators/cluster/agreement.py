@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from validators.check import manual
+from validators.values import is_loopback
 from wizard.findings import Finding, Fix
 from wizard.flink.catalogue import default_of
 from wizard.flink.keys import is_secret
 from wizard.operations.configure import listed
 from wizard.operations.profile import LOGIN_FILES
 
-from .observed import ClusterCheck, Observed, known_as, loopback, quoted
+from .observed import ClusterCheck, Observed, known_as, quoted
 
 
 def addresses(seen: Observed) -> Iterator[Finding]:
@@ -28,7 +29,7 @@ def addresses(seen: Observed) -> Iterator[Finding]:
             continue
         here = host.name
         value = seen.value(here, keys.rpc_address)
-        if loopback(value) or value is None:
+        if is_loopback(value) or value is None:
             yield _loopback(
                 seen, here, "jm-rpc-address-localhost", keys.rpc_address, value or "not set",
                 seen.master.address, "safe",
@@ -40,20 +41,20 @@ def addresses(seen: Observed) -> Iterator[Finding]:
         ]
         for key, counts in binds:
             bound = seen.value(here, key)
-            if counts and key is not None and loopback(bound):
+            if counts and key is not None and is_loopback(bound):
                 yield _loopback(
                     seen, here, "bind-host-localhost", key, bound or "", "0.0.0.0", "safe",
                     "The daemon listens on its own machine alone: no other host gets an answer.",
                 )  # fmt: skip
         told = seen.value(here, keys.tm_host)
-        if seen.spec.is_worker(here) and loopback(told):
+        if seen.spec.is_worker(here) and is_loopback(told):
             yield _loopback(
                 seen, here, "taskmanager-host-localhost", keys.tm_host, told or "", host.address, "safe",
                 "The TaskManager registers and looks healthy, and no other TaskManager can connect to it.",
             )  # fmt: skip
         rest = seen.value(here, keys.rest_bind_address)
         decided = seen.spec.flink.config.get(keys.rest_bind_address or "")
-        if host in seen.spec.jobmanagers and keys.rest_bind_address and loopback(rest) and decided != rest:
+        if host in seen.spec.jobmanagers and keys.rest_bind_address and is_loopback(rest) and decided != rest:
             yield _loopback(
                 seen, here, "rest-bound-to-loopback", keys.rest_bind_address, rest or "", "0.0.0.0", "asks",
                 "The web interface and bin/flink are refused from any other host. "
@@ -206,8 +207,8 @@ def _wanted(seen: Observed, host: str, master: Mapping[str, str], alike: Alike) 
         if (
             key not in wanted
             and not same
-            and not loopback(theirs)
-            and not loopback(ours)
+            and not is_loopback(theirs)
+            and not is_loopback(ours)
             and ours is not None
         ):
             wanted[key] = theirs

@@ -12,6 +12,7 @@ from wizard.desired import ALTERNATIVES, capacity_of
 from wizard.findings import Finding, Fix
 from wizard.flink.configfile import ConfigUnreadable, read_config
 from wizard.flink.keys import judge_key
+from wizard.flink.line import FLAT_CONFIG
 from wizard.operations.mending import is_readable, mended_text
 from wizard.sizing import concerns
 
@@ -60,36 +61,33 @@ def missing(seen: Observed) -> Iterator[Finding]:
         if home is None or home.version is None:
             continue
         file, _ = seen.file(host.name)
-        flat = facts.conf_file(seen.spec.flink.home, "flink-conf.yaml")
+        other = facts.conf_file(seen.spec.flink.home, line.config.file)
         if file is None:
+            flat = facts.conf_file(seen.spec.flink.home, FLAT_CONFIG)
             node = seen.desired.nodes[host.name]
             yield Finding(
                 "conf-missing",
                 "error",
                 (host.name,),
                 f"There is no conf/{line.config.file}",
-                "conf/flink-conf.yaml alone, which this Flink does not read" if flat else "no file",
+                f"conf/{FLAT_CONFIG} alone, which this Flink does not read" if flat else "no file",
                 f"conf/{line.config.file}",
                 "No daemon starts without it.",
                 (f"{host.name}: {home.conf_dir}/{line.config.file}",),
                 Fix("safe", "Write it from what is wanted", (), "write-config", tuple(node.config)),
             )
-        elif line.config.file != "flink-conf.yaml" and flat is not None:
-            wins = line.config.leftover_flat == "wins"
-            other = facts.conf_file(seen.spec.flink.home, line.config.file)
-            if not wins or other is None:
-                continue  # A file that nobody reads does no harm.
-            differ = _differing(flat.text, other.text)
+        elif other is not None and other is not file:
+            differ = _differing(file.text, other.text)
             yield Finding(
                 "both-config-files",
                 "error" if differ else "warning",
                 (host.name,),
                 "Two configuration files, of which Flink reads the old one",
-                f"conf/flink-conf.yaml and conf/{line.config.file}",
+                f"conf/{FLAT_CONFIG} and conf/{line.config.file}",
                 f"conf/{line.config.file} alone",
                 f"Whatever is written into {line.config.file} has no effect.",
                 (
-                    f"{host.name}: {flat.path}",
+                    f"{host.name}: {file.path}",
                     f"{host.name}: {other.path}",
                     *(f"{host.name}: {key} differs" for key in differ[:6]),
                 ),

@@ -13,6 +13,7 @@ from validators.check import manual
 from wizard.facts import HomeFacts
 from wizard.findings import Finding, Fix
 from wizard.operations.copyhome import odd_jars
+from wizard.words import ownership
 
 from .observed import ClusterCheck, Observed
 
@@ -183,7 +184,7 @@ def _not_writable(
             (host.name,),
             f"{facts.user or seen.spec.user} may not write {', '.join(path.path for path in wrong)}",
             "; ".join(
-                f"{path.path}: owner {path.owner or 'unknown'}, mode {path.mode or 0:04o}"
+                f"{path.path}: {ownership(path.owner, path.mode)}"
                 if path.exists
                 else f"{path.path} is missing"
                 for path in wrong

@@ -12,6 +12,7 @@ from wizard import availability
 from wizard.findings import Finding, Fix
 from wizard.operations.configure import listed
 from wizard.spec import HostSpec
+from wizard.words import ownership
 
 from .observed import ClusterCheck, Observed, quoted
 
@@ -246,12 +247,10 @@ def _unusable(host: HostSpec, place: str, owner: str, mode: int | None, exists: 
         "error",
         (host.name,),
         f"The JobManager may not write {place}",
-        f"owner {owner or 'unknown'}, mode {mode or 0:04o}"
-        if exists
-        else "it is missing and may not be made",
+        ownership(owner, mode) if exists else "it is missing and may not be made",
         "a directory that Flink's user may write",
         "A JobManager ends when it cannot keep there what another needs to take over.",
-        (f"{host.name}: {place}: owner {owner or 'unknown'}, mode {mode or 0:04o}",),
+        (f"{host.name}: {place}: {ownership(owner, mode)}",),
         Fix("asks", "Give it to the user that runs Flink", (), "make-own", ((place, None),)),
     )
 
@@ -282,7 +281,7 @@ HA = (
     ClusterCheck(
         "leadership",
         {
-            "ha-no-leader": "no JobManager leads",
+            "ha-no-leader": "no JobManager leads, or the one that led has ended",
             "ha-misconfigured": "the keys of high availability are not right, or not the same everywhere",
         },
         leadership,

@@ -10,18 +10,19 @@ from collections.abc import Iterator
 
 from validators.check import manual
 from validators.install.hdfs import ports as taken_ports
+from validators.values import is_loopback
 from wizard.facts import DaemonFacts, HostFacts
 from wizard.findings import Finding, Fix
 from wizard.hadoop.catalogue import Daemon, web_ports
 from wizard.hadoop.jmx import NameNodeSeen
 from wizard.hdfs import Hdfs
-from wizard.operations.hdfsdaemons import NAMES, hadoop_is_stale
+from wizard.operations.hdfsdaemons import hadoop_is_stale
 from wizard.operations.hdfsprove import seen_at
 from wizard.spec import HostSpec
-from wizard.words import counted
+from wizard.words import DAEMONS, counted
 
 from .machines import as_found
-from .observed import ClusterCheck, Observed, known_as, loopback
+from .observed import ClusterCheck, Observed, known_as
 
 
 def kinds_on(hdfs: Hdfs, host: str) -> tuple[Daemon, ...]:
@@ -65,7 +66,7 @@ def daemons(seen: Observed) -> Iterator[Finding]:
             continue
         for kind in kinds_on(hdfs, host.name):
             found = running(hdfs, facts, kind)
-            name = NAMES[kind]
+            name = DAEMONS[kind]
             if not found:
                 yield Finding(
                     f"{kind}-down",
@@ -109,7 +110,7 @@ def namenode(seen: Observed) -> Iterator[Finding]:
     pids = {one.pid for one in found}
     own = [one for one in facts.listening or () if one.pid in pids]
     rpc = [one for one in own if one.port == hdfs.rpc_port]
-    if rpc and all(loopback(one.address) for one in rpc) and len(seen.spec.hosts) > 1:
+    if rpc and all(is_loopback(one.address) for one in rpc) and len(seen.spec.hosts) > 1:
         yield Finding(
             "namenode-is-loopback",
             "error",

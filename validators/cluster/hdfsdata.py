@@ -16,6 +16,7 @@ from wizard.hadoop.catalogue import Daemon, directories_of, same_setting
 from wizard.hdfs import CORE, SITE, Hdfs, recorded
 from wizard.operations.hdfsstorage import described, differing
 from wizard.servicefacts import StorageFacts
+from wizard.words import ownership
 
 from .hdfs import hosts_of, kinds_on
 from .observed import ClusterCheck, Observed
@@ -66,7 +67,7 @@ def namenode(seen: Observed) -> Iterator[Finding]:
             "error",
             (host,),
             f"The user that runs HDFS may not look into {closed[0].path}",
-            f"owner {closed[0].owner or 'unknown'}, mode {closed[0].mode or 0:04o}",
+            ownership(closed[0].owner, closed[0].mode),
             f"a directory of {facts.user or 'its user'}",
             "To the NameNode that is as good as no file system, and it ends.",
             said,
@@ -214,7 +215,7 @@ def _unusable(host: str, facts: HostFacts, stores: tuple[StorageFacts, ...]) -> 
             "error",
             (host,),
             f"The DataNode may not use {bad[0].path}",
-            f"{bad[0].path}: owner {bad[0].owner or 'unknown'}, mode {bad[0].mode or 0:04o}"
+            f"{bad[0].path}: {ownership(bad[0].owner, bad[0].mode)}"
             if bad[0].state != "missing"
             else f"{bad[0].path} is missing, and the directory above may not be written",
             f"directories that {facts.user or 'its user'} may write",

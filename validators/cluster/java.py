@@ -14,8 +14,9 @@ from validators.check import manual
 from wizard.facts import HostFacts
 from wizard.findings import Finding, Fix
 from wizard.javachoice import JavaWish
+from wizard.words import DAEMONS
 
-from .observed import NAMES, ClusterCheck, Kind, Observed, quoted
+from .observed import KINDS, ClusterCheck, Kind, Observed, quoted
 
 _WHY = "Without it no daemon starts, and Flink's start script does not say on which host."
 
@@ -212,7 +213,7 @@ def _mixed(seen: Observed) -> Iterator[Finding]:
     """Running daemons whose Javas differ; what is only installed beside does no harm."""
     running: dict[str, tuple[int, Kind]] = {}
     for host, facts in seen.hosts():
-        for kind in _KINDS:
+        for kind in KINDS:
             for one in seen.running(host.name, kind):
                 home = one.java.removesuffix("/bin/java").removesuffix("/jre")
                 major = facts.java_major(home)
@@ -239,9 +240,6 @@ def _mixed(seen: Observed) -> Iterator[Finding]:
         )
 
 
-_KINDS: tuple[Kind, ...] = ("jobmanager", "taskmanager")
-
-
 def _same_java(seen: Observed, host: str, kind: Kind, major: int) -> Fix:
     """How this host's daemon comes to that Java: it is named there already, it is to be named, or it is missing."""
     key = seen.line.keys.java_home
@@ -250,7 +248,7 @@ def _same_java(seen: Observed, host: str, kind: Kind, major: int) -> Fix:
     if named in homes:
         return Fix(
             "asks",
-            f"Start the {NAMES[kind]} anew, on the Java {major} that is named there",
+            f"Start the {DAEMONS[kind]} anew, on the Java {major} that is named there",
             (),
             f"end-{kind}s",
         )

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 
 from validators.check import manual
 from wizard.desired import Desired
-from wizard.facts import DaemonFacts, HostFacts
+from wizard.facts import DaemonFacts, DaemonKind, HostFacts
 from wizard.findings import Finding
 from wizard.flink.catalogue import line_of
 from wizard.flink.signatures import FLINK, HADOOP, Book, Signature, book
@@ -23,6 +23,7 @@ from wizard.hdfs import Hdfs
 from wizard.needs import Logs
 from wizard.servicefacts import LogFacts, LogLine
 from wizard.spec import ClusterSpec
+from wizard.words import DAEMONS
 
 from .hdfs import kinds_on
 from .observed import ClusterCheck, Observed
@@ -31,14 +32,8 @@ from .processes import wanted
 RECENT = 600.0
 """Seconds for which a trouble of a daemon that runs all the same is still told."""
 
-_HADOOP = ("namenode", "datanode")
-_NAMES: Mapping[str, str] = {
-    "jobmanager": "JobManager",
-    "taskmanager": "TaskManager",
-    "zookeeper": "ZooKeeper",
-    "namenode": "NameNode",
-    "datanode": "DataNode",
-}
+_HADOOP: tuple[DaemonKind, ...] = ("namenode", "datanode")
+_KINDS: tuple[DaemonKind, ...] = ("jobmanager", "taskmanager", "zookeeper", *_HADOOP)
 _STAMP = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)[,.]")
 _FILE = re.compile(r"-Dlog\.file=('[^']+'|\S+)")
 _HADOOP_DIR = re.compile(r"-Dhadoop\.log\.dir=('[^']+'|\S+)")
@@ -134,7 +129,7 @@ class Run:
     """The newest run of a daemon on a host, in one of its files. `up`: it is still going on."""
 
     host: str
-    kind: str
+    kind: DaemonKind
     path: str
     lines: tuple[LogLine, ...]
     log: LogFacts
@@ -144,7 +139,7 @@ class Run:
 def runs(seen: Observed) -> Iterator[Run]:
     """The newest run of each daemon that belongs on a host: the .log and the .out of one that runs, else the newest."""
     for host, facts in seen.hosts():
-        for kind in _NAMES:
+        for kind in _KINDS:
             going = _going(seen, host.name, facts, kind)
             if not going and not _belongs(seen, host.name, kind):
                 continue
@@ -203,7 +198,7 @@ def _is_of(seen: Observed, path: str, kind: str, host: str) -> bool:
     return not any(name.endswith(f"-{other}") for other in others)
 
 
-def _run_of(host: str, kind: str, log: LogFacts, up: bool) -> Run:
+def _run_of(host: str, kind: DaemonKind, log: LogFacts, up: bool) -> Run:
     """Only what stands behind the last line with which a run begins."""
     known = _book(kind)
     lines = log.lines
@@ -308,8 +303,8 @@ def _finding(run: Run, trouble: Trouble) -> Finding:
         (run.host,),
         trouble.cause.rstrip("."),
         f"{newest.text.strip()[:300]}{times}",
-        f"a {_NAMES[run.kind]} without this line in its newest run",
-        f"It stands in the newest log of the {_NAMES[run.kind]}"
+        f"a {DAEMONS[run.kind]} without this line in its newest run",
+        f"It stands in the newest log of the {DAEMONS[run.kind]}"
         + (", which runs." if run.up else ", which does not run."),
         tuple(quoted(run, line) for line in trouble.lines[-3:]),
         manual(trouble.action),

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from validators.check import manual
+from validators.values import is_loopback
 from wizard.facts import HostFacts
 from wizard.findings import Finding, Fix
+from wizard.words import DAEMONS
 
-from .observed import ClusterCheck, Observed, loopback
+from .observed import ClusterCheck, Observed
 from .processes import port_of
 
 _SAID = {
@@ -50,27 +52,28 @@ def targets(seen: Observed) -> Iterator[Target]:
             one.port
             for one in seen.facts[master.name].listening or ()
             # Where processes cannot be seen, the ports that are configured are taken for its own.
-            if not loopback(one.address) and (one.pid in pids or (one.pid is None and one.port in names))
+            if not is_loopback(one.address) and (one.pid in pids or (one.pid is None and one.port in names))
         }
         for port in sorted(found):
             what = f"JobManager ({names.get(port, 'blob or metrics')})"
             yield Target(master.name, master.address, port, what, "firewall-jm-port")
     for one in seen.registered:
         worker = seen.worker_of(one)
-        if loopback(one.host) or not worker or not seen.running(worker, "taskmanager"):
+        if is_loopback(one.host) or not worker or not seen.running(worker, "taskmanager"):
             continue
         own = seen.facts[worker].listening
-        heard = {each.port for each in own or () if not loopback(each.address)}
+        heard = {each.port for each in own or () if not is_loopback(each.address)}
         for port, what in ((one.data_port, "TaskManager (data)"), (one.rpc_port, "TaskManager (RPC)")):
             if port > 0 and (own is None or port in heard):
                 yield Target(worker, one.host, port, what, "firewall-tm-ports")
     for host in spec.hosts:
         facts = seen.facts[host.name]
-        hadoop = {one.pid: one.kind for one in facts.daemons or () if one.kind in {"namenode", "datanode"}}
+        hadoop = {
+            one.pid: DAEMONS[one.kind] for one in facts.daemons or () if one.kind in {"namenode", "datanode"}
+        }
         for one in facts.listening or ():
-            if one.pid in hadoop and not loopback(one.address):
-                what = "NameNode" if hadoop[one.pid] == "namenode" else "DataNode"
-                yield Target(host.name, host.address, one.port, what, "firewall-hdfs-ports")
+            if one.pid in hadoop and not is_loopback(one.address):
+                yield Target(host.name, host.address, one.port, hadoop[one.pid], "firewall-hdfs-ports")
 
 
 def closed(seen: Observed) -> Iterator[Finding]:

@@ -19,12 +19,12 @@ from wizard.flink.line import Format, Line
 from wizard.needs import Rest
 from wizard.operations.configure import config_file
 from wizard.operations.leading import Leader, leader
-from wizard.operations.restanswers import LOOPBACK, TaskManagerSeen, answer, number, taskmanagers
+from wizard.operations.restanswers import TaskManagerSeen, answer, number, taskmanagers
 from wizard.spec import ClusterSpec, HostSpec
 
 Kind = Literal["jobmanager", "taskmanager"]
 
-NAMES: Mapping[str, str] = {"jobmanager": "JobManager", "taskmanager": "TaskManager"}
+KINDS: tuple[Kind, ...] = ("jobmanager", "taskmanager")
 
 
 @dataclass(frozen=True)
@@ -174,11 +174,6 @@ class ClusterCheck:
     name: str
     ids: Mapping[str, str]
     look: Look = field(repr=False)
-
-
-def loopback(address: str | None) -> bool:
-    """Whether an address or name is one's own machine by its spelling alone."""
-    return bool(address and LOOPBACK.match(address.strip().strip("[]")))
 
 
 def place_of(text: str, key: str) -> str:

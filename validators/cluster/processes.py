@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from validators.check import manual
+from validators.values import is_loopback
 from wizard.facts import DaemonFacts, HostFacts
 from wizard.findings import Finding, Fix
 from wizard.flink.catalogue import default_of
 from wizard.operations.daemons import is_stale
 from wizard.servicefacts import ListenFacts
+from wizard.words import DAEMONS
 
-from .observed import NAMES, ClusterCheck, Kind, Observed, loopback
-
-_KINDS: tuple[Kind, ...] = ("jobmanager", "taskmanager")
+from .observed import KINDS, ClusterCheck, Kind, Observed
 
 
 def wanted(seen: Observed, host: str, kind: Kind) -> int:
@@ -31,7 +31,7 @@ def daemons(seen: Observed) -> Iterator[Finding]:
     for host, facts in seen.hosts():
         if facts.daemons is None:
             continue
-        for kind in _KINDS:
+        for kind in KINDS:
             running = seen.running(host.name, kind)
             due = wanted(seen, host.name, kind)
             if len(running) > due and kind == "jobmanager" and not due:
@@ -50,7 +50,7 @@ def _told(host: str, running: tuple[DaemonFacts, ...]) -> tuple[str, ...]:
 
 def _too_few(seen: Observed, host: str, kind: Kind, running: tuple[DaemonFacts, ...], due: int) -> Finding:
     log = seen.value(host, seen.line.keys.log_dir) or f"{seen.spec.flink.home}/log"
-    name = NAMES[kind]
+    name = DAEMONS[kind]
     return Finding(
         f"{kind}-down",
         "error",
@@ -70,7 +70,7 @@ def _too_few(seen: Observed, host: str, kind: Kind, running: tuple[DaemonFacts, 
 
 
 def _too_many(seen: Observed, host: str, kind: Kind, running: tuple[DaemonFacts, ...], due: int) -> Finding:
-    name = NAMES[kind]
+    name = DAEMONS[kind]
     return Finding(
         "duplicate-daemons",
         "error",
@@ -104,7 +104,7 @@ def _stale(seen: Observed, host: str, kind: Kind, running: tuple[DaemonFacts, ..
         "restart-pending",
         "warning",
         (host,),
-        f"The {NAMES[kind]} on {host} is older than its configuration",
+        f"The {DAEMONS[kind]} on {host} is older than its configuration",
         "started before the file was changed",
         "a daemon that has read the file as it is",
         "What was changed has no effect until the daemon starts anew.",
@@ -178,7 +178,7 @@ def listening(seen: Observed) -> Iterator[Finding]:
         pids = {one.pid for one in seen.running(host.name, "jobmanager")}
         port = port_of(seen, host.name, seen.line.keys.rpc_port)
         own = [one for one in facts.listening or () if one.pid in pids and one.port == port]
-        if own and all(loopback(one.address) for one in own) and not _said(seen, host.name):
+        if own and all(is_loopback(one.address) for one in own) and not _said(seen, host.name):
             yield Finding(
                 "bind-host-localhost",
                 "error",
@@ -196,7 +196,7 @@ def listening(seen: Observed) -> Iterator[Finding]:
 
 def _said(seen: Observed, host: str) -> bool:
     """Whether the configuration says so too: then that check has spoken."""
-    return loopback(seen.value(host, seen.line.keys.jm_bind_host))
+    return is_loopback(seen.value(host, seen.line.keys.jm_bind_host))
 
 
 PROCESSES = (
@@ -207,7 +207,7 @@ PROCESSES = (
             "jobmanager-down": "no JobManager runs on the master or on a standby",
             "taskmanager-down": "a TaskManager is missing on a worker",
             "duplicate-daemons": "more daemons than are wanted",
-            "jm-on-wrong-host": "a JobManager runs on another host than the master",
+            "jm-on-wrong-host": "a JobManager runs on a host that is neither the master nor a standby",
             "restart-pending": "a daemon is older than its configuration",
         },
         daemons,

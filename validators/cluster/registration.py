@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from validators.check import manual
+from validators.values import is_loopback
 from wizard.findings import Finding, Fix
 from wizard.operations.restanswers import answer
 
-from .observed import ClusterCheck, Observed, loopback, quoted
+from .observed import ClusterCheck, Observed, quoted
 
 
 def rest(seen: Observed) -> Iterator[Finding]:
@@ -84,9 +85,9 @@ def advertised(seen: Observed) -> Iterator[Finding]:
     if len(seen.spec.workers) < 2:
         return
     keys = seen.line.keys
-    guilty = any(loopback(seen.value(host.name, keys.tm_host)) for host, _ in seen.workers())
+    guilty = any(is_loopback(seen.value(host.name, keys.tm_host)) for host, _ in seen.workers())
     for one in seen.registered:
-        if not loopback(one.host):
+        if not is_loopback(one.host):
             continue
         if guilty:
             continue  # The configuration says so: that check has spoken.
@@ -113,7 +114,7 @@ def advertised(seen: Observed) -> Iterator[Finding]:
         )
         return
     for one in seen.registered:
-        if one.host.replace(".", "").isdigit() and not loopback(one.host) and not seen.worker_of(one):
+        if one.host.replace(".", "").isdigit() and not is_loopback(one.host) and not seen.worker_of(one):
             yield Finding(
                 "ipv6-or-multihomed",
                 "error",
@@ -132,7 +133,7 @@ def _reached_at(seen: Observed, host: str) -> str:
     name = seen.spec.host(host).address
     for other, facts in seen.hosts():
         for address in facts.names.get(name, ()) if other.name != host else ():
-            if not loopback(address):
+            if not is_loopback(address):
                 return address
     return name
 
@@ -145,7 +146,7 @@ def other_network(seen: Observed) -> Iterator[Finding]:
         told = (seen.value(host.name, key) or "").strip()
         known = seen.facts[seen.master.name].names.get(host.address, ())
         running = len(seen.running(host.name, "taskmanager"))
-        if not told.replace(".", "").isdigit() or loopback(told) or told in known or not known:
+        if not told.replace(".", "").isdigit() or is_loopback(told) or told in known or not known:
             continue
         closed = any(
             state != "open"

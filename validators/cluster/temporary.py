@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from wizard.findings import Finding, Fix
 from wizard.operations.leftovers import TEMPORARY, TOLERANCE, dead, temporaries
+from wizard.words import DAEMONS
 
-from .observed import NAMES, ClusterCheck, Kind, Observed
+from .observed import ClusterCheck, Kind, Observed
 
 TOLD_MIB = 64
 """MiB of leftovers from which they are told: two or three daemons that were killed leave as much."""
@@ -62,7 +63,7 @@ def cleaned(seen: Observed) -> Iterator[Finding]:
             made = [one for one in listed if one.name.startswith(prefix) and one.mtime + TOLERANCE >= first]
             if made:
                 continue
-            name = NAMES[kind]
+            name = DAEMONS[kind]
             yield Finding(
                 "tmp-cleaned-while-running",
                 "warning",

@@ -6,11 +6,11 @@ not know how HDFS is installed.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from contextlib import suppress
 
 from validators.check import Check, Needs, manual, reached, refused
+from validators.values import is_loopback
 from wizard.facts import ClusterFacts, HostFacts
 from wizard.findings import Finding
 from wizard.hadoop.catalogue import join_of
@@ -23,6 +23,7 @@ from wizard.operations.operation import CannotOperate, NotNow
 from wizard.plans.hdfs import data_dirs_of, format_of
 from wizard.product import HADOOP
 from wizard.spec import ClusterSpec
+from wizard.words import ownership
 
 _LEAST_MIB = 1024
 """Below it a directory of HDFS is as good as full."""
@@ -160,7 +161,7 @@ def home(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
                 "error",
                 (host.name,),
                 f"{user} may not write {above}",
-                f"{above}: owner {path.owner or 'unknown'}, mode {path.mode or 0:04o}"
+                f"{above}: {ownership(path.owner, path.mode)}"
                 if path.exists
                 else f"{above} is missing and may not be made",
                 f"{user} may write it",
@@ -242,8 +243,8 @@ def address(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
         return
     host = hdfs.address.removeprefix("hdfs://").rpartition(":")[0].strip("[]") or hdfs.namenode.address
     for node, seen in reached(spec, facts):
-        answer = (host,) if _loopback(host) else seen.names.get(host, ())
-        if answer and all(_loopback(text) for text in answer):
+        answer = (host,) if is_loopback(host) else seen.names.get(host, ())
+        if answer and all(is_loopback(text) for text in answer):
             own = node.name == hdfs.namenode.name
             yield Finding(
                 "namenode-is-loopback",
@@ -260,13 +261,6 @@ def address(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
                     "Correct /etc/hosts there, or name an address with hdfs.address", f"getent ahosts {host}"
                 ),
             )
-
-
-def _loopback(text: str) -> bool:
-    try:
-        return ipaddress.ip_address(text.split("%")[0]).is_loopback
-    except ValueError:
-        return text in {"localhost", "localhost.localdomain"}
 
 
 def ports(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:

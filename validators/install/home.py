@@ -12,6 +12,7 @@ from wizard.facts import ClusterFacts, DiskFacts, HostFacts, PathFacts
 from wizard.findings import Finding, Fix
 from wizard.needs import Account, Home, Machine, Paths
 from wizard.spec import ClusterSpec
+from wizard.words import ownership
 
 from .resources import holds_wanted
 
@@ -43,7 +44,7 @@ def writable(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
             "error",
             (host.name,),
             f"{user} may not write {path.path}",
-            f"{path.path}: owner {path.owner or 'unknown'}, mode {path.mode or 0:04o}"
+            f"{path.path}: {ownership(path.owner, path.mode)}"
             if path.exists
             else f"{path.path} is missing and may not be made",
             f"{user} may write it",

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from validators.check import Check, Needs, everywhere, manual, nothing, reached
+from validators.values import is_loopback
 from wizard.facts import ClusterFacts, HostFacts
 from wizard.findings import Finding
 from wizard.flink.catalogue import line_of
 from wizard.needs import Account, Machine, Names
+from wizard.operations.hostsfile import serves_others
 from wizard.spec import ClusterSpec, HostSpec
 
 
@@ -24,11 +26,6 @@ def _address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-@cache
-def _loopback(text: str) -> bool:
-    return _address(text) and ipaddress.ip_address(text.split("%")[0]).is_loopback
 
 
 def _alone(spec: ClusterSpec) -> bool:
@@ -43,11 +40,7 @@ def _needs(spec: ClusterSpec) -> Needs:
 def _own(host: HostSpec, facts: ClusterFacts) -> str:
     """An address of the host for a line of /etc/hosts, or a placeholder that a person fills in."""
     for text in facts[host.name].addresses or ():
-        if (
-            _address(text)
-            and not _loopback(text)
-            and not ipaddress.ip_address(text.split("%")[0]).is_link_local
-        ):
+        if serves_others(text):
             return text
     return f"ADDRESS-OF-{host.name}"
 
@@ -73,7 +66,7 @@ def resolvable(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
                     "Every node must find the JobManager and every other TaskManager by name.",
                     fix=manual("Enter it in DNS or in /etc/hosts, or name an address in the answers", line),
                 )
-            elif all(_loopback(text) for text in answer) and host.name != named.name:
+            elif all(is_loopback(text) for text in answer) and host.name != named.name:
                 yield Finding(
                     "name-is-loopback",
                     "error",
@@ -95,7 +88,7 @@ def own_name(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
         return
     name = spec.master.address
     answer = facts[spec.master.name].names.get(name)
-    if answer and all(_loopback(text) for text in answer):
+    if answer and all(is_loopback(text) for text in answer):
         yield Finding(
             "own-name-is-loopback",
             "error",
@@ -138,7 +131,7 @@ def agreement(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
 
 @lru_cache(maxsize=4096)
 def _far(addresses: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(text for text in addresses if not _loopback(text))
+    return frozenset(text for text in addresses if not is_loopback(text))
 
 
 def underscores(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
@@ -161,7 +154,7 @@ def underscores(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:
 
 
 def _addresses(seen: HostFacts) -> frozenset[str]:
-    return frozenset(text for text in seen.addresses or () if not _loopback(text))
+    return frozenset(text for text in seen.addresses or () if not is_loopback(text))
 
 
 def clashes(spec: ClusterSpec, facts: ClusterFacts) -> Iterator[Finding]:

@@ -6,7 +6,10 @@ Knows grammar alone and imports nothing of the product. It must not know other a
 from __future__ import annotations
 
 from .names import (
+    OWN_NAMES,
     HostAddress,
+    is_loopback,
+    is_own_name,
     parse_cluster_name,
     parse_host_address,
     parse_host_and_port,
@@ -37,11 +40,14 @@ from .ranges import MOST_HOSTS, expand, is_range, parse_hosts, parse_hosts_text,
 
 __all__ = [
     "MOST_HOSTS",
+    "OWN_NAMES",
     "HostAddress",
     "ValueProblem",
     "did_you_mean",
     "expand",
     "format_memory",
+    "is_loopback",
+    "is_own_name",
     "is_range",
     "nearest",
     "one_of",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .numbers import parse_port
 from .problem import ValueProblem, shown
@@ -15,6 +16,27 @@ from .problem import ValueProblem, shown
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}", re.ASCII)
 _CLUSTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
+_LOCALHOST = frozenset({"localhost", "localhost.localdomain"})
+
+OWN_NAMES = _LOCALHOST | {"127.0.0.1", "::1"}
+"""By these every machine calls itself. Other loopback addresses mean one machine: Debian's 127.0.1.1 its own name."""
+
+
+def is_own_name(host: str) -> bool:
+    """Whether this is a name by which every machine calls itself."""
+    return host.lower().removesuffix(".") in OWN_NAMES
+
+
+@lru_cache(maxsize=4096)  # the same addresses of every host are asked for by many
+def is_loopback(text: str | None) -> bool:
+    """Whether a name or an address, also in brackets, is loopback by its spelling alone: localhost, 127.0.0.0/8, ::1."""
+    plain = (text or "").strip().strip("[]").partition("%")[0]
+    if plain.lower().removesuffix(".") in _LOCALHOST:
+        return True
+    try:
+        return ipaddress.ip_address(plain).is_loopback
+    except ValueError:
+        return re.fullmatch(r"127(\.[0-9]+)+", plain) is not None
 
 
 @dataclass(frozen=True, slots=True)

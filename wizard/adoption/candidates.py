@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from ..facts import DaemonFacts, HomeFacts, HostFacts
 from ..needs import Ask
 from ..text import one_line
+from ..words import DAEMONS
 
 _PLACES = (
     '"$HOME"/flink* "$HOME"/*/flink* /opt/flink* /opt/*/flink* /opt/flink*/* /usr/local/flink* /usr/local/*/flink*'
@@ -102,7 +103,7 @@ def candidates(facts: HostFacts, asked: str | None = None) -> tuple[Candidate, .
     for daemon in _flinks(facts):
         path = daemon.home.rstrip("/")
         path = real.get(path, path)
-        one = gathered.add(path, reason=f"a {_NAMES[daemon.kind]} runs from it")
+        one = gathered.add(path, reason=f"a {DAEMONS[daemon.kind]} runs from it")
         own = posixpath.normpath(daemon.conf_dir) if daemon.conf_dir else ""
         apart = own if own not in {"", *(f"{name}/conf" for name in (path, *one.names, daemon.home))} else ""
         gathered.found[path] = replace(one, runs=(*one.runs, daemon.kind), conf_dir=one.conf_dir or apart)
@@ -175,11 +176,12 @@ def scala_in(facts: HostFacts, path: str) -> str:
     return ""
 
 
-_NAMES = {"jobmanager": "JobManager", "taskmanager": "TaskManager"}
+OF_FLINK = ("jobmanager", "taskmanager")
+"""The daemons whose home is the cluster's own Flink."""
 
 
 def _flinks(facts: HostFacts) -> list[DaemonFacts]:
-    return [one for one in facts.daemons or () if one.kind in _NAMES and one.home.startswith("/")]
+    return [one for one in facts.daemons or () if one.kind in OF_FLINK and one.home.startswith("/")]
 
 
 def _listed(facts: HostFacts) -> list[tuple[str, str, str, str]]:

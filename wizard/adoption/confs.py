@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from ..facts import HomeFacts
 from ..flink.configfile import ConfigUnreadable, read_config
-from ..flink.line import Line
+from ..flink.line import FLAT_CONFIG, Line
 
 _FLAT_JAVA = re.compile(r"^[ ]*env\.java\.home[ ]*: ([^#\r\n]*)", re.M)
 
@@ -43,17 +43,13 @@ def conf_of(line: Line, home: HomeFacts | None) -> NodeConf:
     if home is None or not home.exists:
         return NodeConf(notes=("the Flink home is not there",))
     files = {name: file for name, file in home.conf.items() if file.text is not None}
-    flat = files.get("flink-conf.yaml")
-    own = files.get(line.config.file)
+    own, format_ = line.config.in_use(files.get)
+    flat, new = files.get(FLAT_CONFIG), files.get(line.config.file)
     notes: list[str] = []
-    format_ = line.config.format
-    if line.config.leftover_flat and flat is not None:
-        if line.config.leftover_flat == "wins":
-            if own is not None:
-                notes.append(f"Flink {line.name} reads flink-conf.yaml; config.yaml beside it has no effect")
-            own, format_ = flat, "flat"
-        else:
-            notes.append(f"Flink {line.name} does not read the flink-conf.yaml beside it")
+    if flat is not None and flat is not own:
+        notes.append(f"Flink {line.name} does not read the {FLAT_CONFIG} beside it")
+    elif new is not None and new is not own:
+        notes.append(f"Flink {line.name} reads {FLAT_CONFIG}; {line.config.file} beside it has no effect")
     if own is None or own.text is None:
         where = home.conf_dir or f"{home.path}/conf"
         missing = f"{where}/{line.config.file} is not there, or may not be read"

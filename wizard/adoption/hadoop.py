@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..facts import HostFacts
 from ..hadoop.catalogue import same_setting
 from ..hadoop.sitexml import SiteUnreadable, read_site
+from ..words import DAEMONS
 
 CONF_KEYS = ("env.hadoop.conf.dir", "fs.hdfs.hadoopconf")
 
@@ -37,11 +38,10 @@ def directories(values: Mapping[str, str], facts: HostFacts) -> Iterator[tuple[s
         yield named.rstrip("/"), "HADOOP_CONF_DIR of the login"
     for daemon in facts.daemons or ():
         if daemon.kind in ("namenode", "datanode"):
-            kind = "NameNode" if daemon.kind == "namenode" else "DataNode"
             own = (f"{daemon.home}/etc/hadoop", f"{daemon.home}/conf") if daemon.home.startswith("/") else ()
             for directory in (daemon.conf_dir, *own):
                 if directory.startswith("/"):
-                    yield directory.rstrip("/"), f"the running {kind}"
+                    yield directory.rstrip("/"), f"the running {DAEMONS[daemon.kind]}"
     home = environment.get("HADOOP_HOME", "").rstrip("/")
     if home.startswith("/"):
         for below in ("etc/hadoop", "conf"):

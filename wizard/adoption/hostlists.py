@@ -9,14 +9,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from validators.values import ValueProblem, parse_host_address, shown
+from validators.values import OWN_NAMES, ValueProblem, parse_host_address, shown
 
 from ..facts import PathFacts
 from ..flink.line import Line
 
 _TOPOLOGY = re.compile(r".*/([0-9A-Za-z.-]+)")
 LISTS = ("workers", "slaves")
-LOOPBACK = frozenset({"localhost", "localhost.localdomain", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class HostList:
     @property
     def all_local(self) -> bool:
         """Whether the scripts start everything here, without ssh."""
-        return bool(self.hosts) and all(one.host in LOOPBACK for one in self.hosts)
+        return bool(self.hosts) and all(one.host in OWN_NAMES for one in self.hosts)
 
 
 def read_list(text: str, name: str) -> HostList:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import cast
 
-from validators.values import ValueProblem, parse_cluster_name, parse_host_name, parse_user
+from validators.values import ValueProblem, is_own_name, parse_cluster_name, parse_host_name, parse_user
 
 from ..answers import Answers, BadAnswers, parse_answers, write_answers
 from ..answers.answers import HostEntry, Value
@@ -21,12 +21,10 @@ from ..facts import DiskFacts, PublicKey
 from ..flink.catalogue import builds_of
 from ..javachoice import JavaWish
 from ..view import Adopted
+from .candidates import OF_FLINK
 from .gathered import Gathered, Node
-from .hostlists import LOOPBACK
 from .shares import Own, is_ha, shares
 from .sshway import way_to
-
-RUNNING = {"jobmanager": "JobManager", "taskmanager": "TaskManager"}
 
 
 @dataclass(slots=True)
@@ -106,7 +104,7 @@ def _cluster(seen: Gathered, guess: _Guess) -> None:
     named = (seen.master.name, seen.master.address, seen.master.facts.hostname or "", "flink")
     for name in named:
         short = name.partition(".")[0] if not name.replace(".", "").isdigit() and ":" not in name else ""
-        if not short or name in LOOPBACK:
+        if not short or is_own_name(name):
             continue
         try:
             guess.put_value("cluster", parse_cluster_name(short.replace("@", "-")), "the name of its master")
@@ -119,7 +117,7 @@ def master_address(seen: Gathered) -> str:
     """What the other nodes shall call the master, "" when that is the name by which it is reached from here."""
     master = seen.master
     told = master.address
-    if told == master.name or told in LOOPBACK:
+    if told == master.name or is_own_name(told):
         return ""
     try:
         return parse_host_name(told)
@@ -167,7 +165,7 @@ def _hosts(seen: Gathered, guess: _Guess, own: dict[str, Own], java: dict[str, s
 def _entry(node: Node, user: str, seen: Gathered, java: str | None) -> HostEntry:
     """How this machine reaches a node, and what the cluster calls it where that is another name."""
     own = node.entry.user if node.entry.user != user else None
-    address = node.address if node.address not in (node.name, *LOOPBACK) else None
+    address = None if node.address == node.name or is_own_name(node.address) else node.address
     return replace(node.entry, user=own, address=address, java_home=java)
 
 
@@ -209,7 +207,7 @@ def _java(seen: Gathered, guess: _Guess) -> dict[str, str]:
 
 def _running_java(seen: Gathered, node: Node) -> str:
     """The Java that Flink runs on, where another one would be taken if none was named."""
-    running = [one.java for one in node.facts.daemons or () if one.kind in RUNNING and one.java]
+    running = [one.java for one in node.facts.daemons or () if one.kind in OF_FLINK and one.java]
     if not running or not running[0].endswith("/bin/java"):
         return ""
     home = running[0].removesuffix("/bin/java").removesuffix("/jre")
@@ -333,7 +331,7 @@ def _whole(seen: Gathered, guess: _Guess) -> None:
             {
                 one.user
                 for one in node.facts.daemons or ()
-                if one.kind in RUNNING and one.user != node.facts.user
+                if one.kind in OF_FLINK and one.user != node.facts.user
             }
         )
         if users:

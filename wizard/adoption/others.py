@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from validators.values import is_loopback, is_own_name
+
 from ..answers.answers import HostEntry
 from ..answers.judging import same_name
 from ..facts import ClusterFacts, HostFacts, LoginFailure
@@ -16,7 +18,7 @@ from ..needs import Rest
 from ..operations.restanswers import taskmanagers
 from ..text import one_line
 from .gathered import Node
-from .hostlists import LOOPBACK, HostList, Listed
+from .hostlists import HostList, Listed
 from .sshway import SshWay
 
 
@@ -26,11 +28,7 @@ def name_of(entry: HostEntry) -> str:
 
 
 def is_here(node: Node) -> bool:
-    return name_of(node.entry) in LOOPBACK
-
-
-def is_loopback(address: str) -> bool:
-    return address.startswith("127.") or address == "::1"
+    return is_own_name(name_of(node.entry))
 
 
 def unreached(failure: LoginFailure) -> str:
@@ -39,17 +37,17 @@ def unreached(failure: LoginFailure) -> str:
 
 def own_names(master: Node) -> tuple[str, ...]:
     names = (master.facts.hostname or "", master.address, name_of(master.entry))
-    return tuple(name for name in names if name and name not in LOOPBACK)
+    return tuple(name for name in names if name and not is_own_name(name))
 
 
 def address_of(master: Node, facts: HostFacts) -> str:
     """What the cluster calls its master. Where only loopback is configured, what the machine itself is called."""
     name = name_of(master.entry)
-    if master.address and master.address not in LOOPBACK:
+    if master.address and not is_own_name(master.address):
         return master.address
     own = set(facts.addresses or ())
     resolved = facts.names.get(name, ())
-    if name in LOOPBACK or name in own or any(one in own for one in resolved):
+    if is_own_name(name) or name in own or any(one in own for one in resolved):
         return name
     hostname = facts.hostname or ""
     if any(not is_loopback(one) for one in facts.names.get(hostname, ())):
@@ -90,7 +88,7 @@ def sorted_out(
     for one in listed:
         resolved = set(facts.names.get(one.host, ()))
         is_master = (
-            one.host in LOOPBACK
+            is_own_name(one.host)
             or same_name(one.host) in {same_name(name_of(master.entry)), same_name(master.address)}
             or bool(resolved and (resolved & own or all(map(is_loopback, resolved))))
         )

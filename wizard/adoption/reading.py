@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from validators.values import is_loopback, is_own_name
+
 from ..answers import Answers
 from ..answers.answers import HostEntry
 from ..answers.judging import same_name
@@ -21,7 +23,7 @@ from . import hadoop
 from .candidates import USUAL, Candidate, candidates, chosen, read_homes, scala_in
 from .confs import NodeConf, conf_of
 from .gathered import Gathered, Node
-from .hostlists import LOOPBACK, Listed, masters_of, odd_ports, workers_of
+from .hostlists import Listed, masters_of, odd_ports, workers_of
 from .implied import implied
 from .others import (
     address_of,
@@ -29,7 +31,6 @@ from .others import (
     entries_of,
     in_order,
     is_here,
-    is_loopback,
     name_of,
     not_it,
     own_names,
@@ -183,7 +184,7 @@ class _Conversation:
     def _elsewhere(self, node: Node, line: Line) -> str | None:
         """The host that the configuration names as the master, when that is another machine than this one."""
         address = node.conf.values.get(line.keys.rpc_address, "")
-        if not address or address in LOOPBACK or same_name(address) == same_name(name_of(node.entry)):
+        if not address or is_own_name(address) or same_name(address) == same_name(name_of(node.entry)):
             return None
         if is_ha(node.conf.values):
             return None

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from validators.values import ValueProblem, parse_memory, parse_text
+from validators.values import ValueProblem, is_own_name, parse_memory, parse_text
 
 from ..flink.keys import is_secret, judge_key
 from ..flink.line import Line
@@ -18,7 +18,6 @@ from ..flink.shipped import is_shipped
 from ..text import one_line
 from .gathered import Gathered, Node
 from .hadoop import CONF_KEYS
-from .hostlists import LOOPBACK
 
 HA_MODES = ("high-availability.type", "high-availability", "high-availability.mode", "recovery.mode")
 _MOST_NAMED = 4
@@ -160,13 +159,13 @@ def _address(seen: Gathered, key: str, master_address: str, result: Shares) -> N
     """A bind address, or that of the web interface: kept where all agree on something of their own."""
     line = seen.line
     said = {node.conf.values.get(key) for node in _readers(seen, key)}
-    usual = {None, "0.0.0.0", "::", *LOOPBACK}
+    usual = {None, "0.0.0.0", "::"}
     if key == line.keys.rest_address:
         usual.add(master_address)
-    odd = said - usual
+    odd = {one for one in said - usual if one is not None and not is_own_name(one)}
     if len(said) == 1 and odd:
         value = next(iter(odd))
-        if value is not None and not is_shipped(line, key, value):
+        if not is_shipped(line, key, value):
             _keep(seen, key, value, result)
     elif odd:
         result.notes.append(
@@ -179,7 +178,7 @@ def _other_names(seen: Gathered, result: Shares) -> None:
     key = seen.line.keys.tm_host
     for node in seen.workers:
         value = node.conf.values.get(key)
-        if value and value not in LOOPBACK and value != node.address:
+        if value and not is_own_name(value) and value != node.address:
             result.notes.append(
                 f"{node.name} calls itself {one_line(value, 60)} in {key}; the answers call it {node.address}."
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from validators.values import parse_hosts, shown
+from validators.values import is_own_name, parse_hosts, shown
 from wizard.flink.catalogue import (
     UnknownBuild,
     UnknownVersion,
@@ -33,13 +33,7 @@ _NAMED_ELSEWHERE = {
 }
 """Settings of Hadoop that have an answer of their own, under their newest name."""
 
-_LOOPBACK = ("localhost", "localhost.localdomain", "127.0.0.1", "::1")
 _ONE_WORKER = "host: {0}, taskmanagers: 2"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether this is a name by which every machine calls itself."""
-    return host.lower().removesuffix(".") in _LOOPBACK
 
 
 def same_name(host: str) -> str:
@@ -153,13 +147,13 @@ class _Judging:
         before: list[_Named] = []
         told: set[str] = set()
         for named in everyone:
-            if not is_loopback(named.name) or named.entry.address or len(others) == 1 or named.path in told:
+            if not is_own_name(named.name) or named.entry.address or len(others) == 1 or named.path in told:
                 continue
             mates = [other.name for other in before if same_name(other.name) != same_name(named.name)]
             before.append(named)
             if mates:
                 sentence = f"{mates[0]} and {named.name} are both this machine; use one name for it"
-            elif any(not is_loopback(other) for other in others):
+            elif any(not is_own_name(other) for other in others):
                 sentence = f"the other hosts cannot reach this one as {named.name}; write its own name"
             else:
                 continue

@@ -6,8 +6,9 @@ Types and what follows from their values alone. It must not know where the value
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 Mode = Literal["batch", "streaming"]
 Format = Literal["flat", "yaml"]
@@ -15,6 +16,12 @@ Format = Literal["flat", "yaml"]
 
 class ModeUnknown(ValueError):
     """A start mode other than batch and streaming was asked for."""
+
+
+FLAT_CONFIG = "flink-conf.yaml"
+"""The configuration's name up to Flink 1.18."""
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,14 @@ class ConfigSpec:
     format: Format
     merges_directory: bool
     leftover_flat: Literal["wins", "ignored"] | None
+
+    def in_use(self, find: Callable[[str], _Found | None]) -> tuple[_Found | None, Format]:
+        """What `find` gives for the file that Flink reads, and its format; `find` gives None where a file is missing.
+
+        1.19 and 1.20 prefer a flink-conf.yaml that was left behind.
+        """
+        flat = find(FLAT_CONFIG) if self.leftover_flat == "wins" else None
+        return (find(self.file), self.format) if flat is None else (flat, "flat")
 
 
 @dataclass(frozen=True, slots=True)

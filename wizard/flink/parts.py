@@ -45,9 +45,7 @@ class TaskManagerMemory:
     @property
     def total_process(self) -> int | None:
         """The size Flink plans for the whole process, None on lines that plan none (<= 1.9)."""
-        if self.metaspace is None or self.overhead is None:
-            return None
-        return self.total_flink + self.metaspace + self.overhead
+        return _process(self.total_flink, self.metaspace, self.overhead)
 
     @property
     def footprint(self) -> int:
@@ -88,9 +86,7 @@ class JobManagerMemory:
     @property
     def total_process(self) -> int | None:
         """The size Flink plans for the whole process, None on lines that plan none."""
-        if self.metaspace is None or self.overhead is None:
-            return None
-        return self.total_flink + self.metaspace + self.overhead
+        return _process(self.total_flink, self.metaspace, self.overhead)
 
     @property
     def footprint(self) -> int:
@@ -107,6 +103,10 @@ class JobManagerMemory:
             ("overhead", self.overhead or 0),
         )
         return tuple((name, size) for name, size in named if size)
+
+
+def _process(flink: int, metaspace: int | None, overhead: int | None) -> int | None:
+    return None if metaspace is None or overhead is None else flink + metaspace + overhead
 
 
 def jvm_room(heap: int) -> int:

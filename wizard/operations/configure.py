@@ -215,11 +215,8 @@ class WriteList(Operation):
 
 
 def config_file(host: HostFacts, home: str, line: Line) -> tuple[PathFacts | None, Format]:
-    """The file that this Flink would read: 1.19 and 1.20 prefer a flink-conf.yaml that was left behind."""
-    flat = host.conf_file(home, "flink-conf.yaml")
-    if line.config.leftover_flat == "wins" and flat is not None:
-        return flat, "flat"
-    return host.conf_file(home, line.config.file), line.config.format
+    """The file that this Flink would read, None where it is missing, and its format."""
+    return line.config.in_use(lambda name: host.conf_file(home, name))
 
 
 def missing_flags(line: Line, major: int | None, found: Mapping[str, str]) -> dict[str, str]:

@@ -14,16 +14,13 @@ from typing import Any, Literal, cast
 from ..commands import Command, Run, shell
 from ..facts import ClusterFacts, DaemonFacts, HostFacts
 from ..flink.configfile import ConfigUnreadable, read_config
-from ..flink.line import Line, Mode
+from ..flink.line import FLAT_CONFIG, Line, Mode
 from ..needs import Daemons, Home, LogTail, Need, Rest
+from ..words import DAEMONS
 from .daemonlogs import READ_LOGS, log_patterns, told_by_logs
 from .operation import Operation
 
 Kind = Literal["jobmanager", "taskmanager", "zookeeper"]
-
-NAMES: Mapping[Kind, str] = MappingProxyType(
-    {"jobmanager": "JobManager", "taskmanager": "TaskManager", "zookeeper": "ZooKeeper"}
-)
 
 Rests = tuple[tuple[str, Rest], ...]
 """(host, what to ask there) of every JobManager."""
@@ -127,7 +124,7 @@ class _FlinkDaemon(DaemonsOfHome):
 
     @property
     def name(self) -> str:
-        return NAMES[self.kind]
+        return DAEMONS[self.kind]
 
     def with_running(self, facts: ClusterFacts, *daemons: DaemonFacts) -> ClusterFacts:
         return super().with_running(without_answers(facts, self.rests), *daemons)
@@ -280,7 +277,7 @@ class StopDaemon(_FlinkDaemon, NoneRuns):
 
 def is_stale(host: HostFacts, daemon: DaemonFacts, home: str, line: Line) -> bool:
     """Whether a daemon of Flink is older than the configuration it would read now."""
-    names = ("zoo.cfg",) if daemon.kind == "zookeeper" else (line.config.file, "flink-conf.yaml")
+    names = ("zoo.cfg",) if daemon.kind == "zookeeper" else (line.config.file, FLAT_CONFIG)
     return is_older(host, daemon, home, *names)
 
 

@@ -14,12 +14,11 @@ from ..facts import ClusterFacts, DaemonFacts, HostFacts
 from ..hadoop.catalogue import Daemon, Hadoop
 from ..hadoop.jmx import namenode_seen
 from ..needs import Daemons, Home, Need, Rest, Storage
+from ..words import DAEMONS
 from .daemons import GONE, DaemonsOfHome, NoneRuns, is_older, with_rests
 from .hadoopconf import AS_ITS_SCRIPTS
 from .hdfsstorage import MakeDataDirs
 from .operation import CannotOperate, NotNow
-
-NAMES: Mapping[str, str] = {"namenode": "NameNode", "datanode": "DataNode"}
 
 RUN = f"""home=$1 conf=$2
 shift 2
@@ -75,7 +74,7 @@ class _HadoopDaemon(DaemonsOfHome):
             self.home,
             self.conf_dir,
             *self._words("stop"),
-            why=f"stop the {NAMES[self.kind]}",
+            why=f"stop the {DAEMONS[self.kind]}",
             timeout=120.0,
         )
         pids = tuple(str(daemon.pid) for daemon in daemons)
@@ -104,7 +103,7 @@ class StartHadoop(_HadoopDaemon):
 
     @property
     def title(self) -> str:
-        return f"Start the {NAMES[self.kind]}"
+        return f"Start the {DAEMONS[self.kind]}"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         own = (*self._own_needs(), *((Storage(self.dirs),) if self.dirs else ()))
@@ -143,11 +142,11 @@ class StartHadoop(_HadoopDaemon):
             self.home,
             self.conf_dir,
             *self._words("start"),
-            why=f"start the {NAMES[self.kind]}",
+            why=f"start the {DAEMONS[self.kind]}",
             timeout=120.0,
         )
         what = (_CLASSES[self.kind], f"{self.home}/logs", self.kind)
-        see = shell(_SEEN, *what, why=f"see the {NAMES[self.kind]}'s JVM", timeout=60.0)
+        see = shell(_SEEN, *what, why=f"see the {DAEMONS[self.kind]}'s JVM", timeout=60.0)
         return (*(self._stop_commands(stop) if stop else ()), *(() if running and not stop else (start, see)))
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
@@ -179,7 +178,7 @@ class StopHadoop(_HadoopDaemon, NoneRuns):
 
     @property
     def title(self) -> str:
-        return f"Stop the {NAMES[self.kind]}"
+        return f"Stop the {DAEMONS[self.kind]}"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         return with_rests(self.host, self._own_needs(), self.rests)

@@ -14,7 +14,7 @@ from ..facts import ClusterFacts
 from ..hadoop.catalogue import Hadoop
 from ..needs import Need, Storage
 from ..servicefacts import StorageFacts
-from ..words import counted
+from ..words import counted, ownership
 from .operation import CannotOperate, Operation
 
 _IDS = ("clusterID", "namespaceID")
@@ -132,7 +132,7 @@ class MakeDataDirs(Operation):
         if store.state == "unreadable" or (store.state != "missing" and not store.writable):
             return CannotOperate(
                 f"The login user may not use {path} on {self.host}.",
-                f"{self.host}:{path}: owner {store.owner or 'unknown'}, mode {store.mode or 0:04o}",
+                f"{self.host}:{path}: {ownership(store.owner, store.mode)}",
                 f"As root on {self.host}: chown -R USER {path}",
             )
         if store.state == "other":

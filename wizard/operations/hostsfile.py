@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from validators.values import is_loopback
+
 from ..commands import Command, Upload
 from ..facts import ClusterFacts, PathFacts
 from ..needs import Account, Machine, Names, Need, Paths
@@ -47,7 +49,7 @@ class WriteHostsFile(Operation):
     def satisfied(self, facts: ClusterFacts) -> bool:
         seen = facts[self.host].names
         return all(
-            name in seen and address in seen[name] and not any(map(_loopback, seen[name]))
+            name in seen and address in seen[name] and not any(map(is_loopback, seen[name]))
             for name, node in self.nodes
             if node != self.host and (address := address_of(facts, node, name))
         )
@@ -105,21 +107,15 @@ def _without(line: str, wanted: Mapping[str, str]) -> str | None:
 
 def address_of(facts: ClusterFacts, node: str, name: str) -> str:
     """The address under which most hosts find a node, of those that it really has; "" when none is known."""
-    own = tuple(text for text in facts[node].addresses or () if _usable(text))
+    own = tuple(text for text in facts[node].addresses or () if serves_others(text))
     answers = Counter(
         text for host in facts if host.name != node for text in host.names.get(name, ()) if text in own
     )
     return answers.most_common(1)[0][0] if answers else own[0] if own else ""
 
 
-def _loopback(text: str) -> bool:
-    try:
-        return ipaddress.ip_address(text.split("%")[0]).is_loopback
-    except ValueError:
-        return False
-
-
-def _usable(text: str) -> bool:
+def serves_others(text: str) -> bool:
+    """Whether other hosts can use this address: it is neither loopback nor good for one network alone."""
     try:
         address = ipaddress.ip_address(text.split("%")[0])
     except ValueError:

@@ -14,14 +14,12 @@ from typing import Any
 from ..commands import Command, Run, Upload, shell
 from ..facts import ClusterFacts, PathFacts
 from ..flink.configfile import ConfigUnreadable, read_config
-from ..flink.line import Format, Line
+from ..flink.line import FLAT_CONFIG, Format, Line
 from ..needs import Account, Daemons, Home, Need, Paths
+from ..words import ownership
 from .configure import config_file
 from .daemons import StopDaemon, with_rests
 from .operation import CannotOperate, Operation
-
-OLD_CONFIG = "flink-conf.yaml"
-"""The configuration's name up to Flink 1.18; 1.19 and 1.20 read it before the new one, where both are there."""
 
 _EXECUTABLE = """cd "$1/bin" && for f in *.sh flink; do [ ! -f "$f" ] || chmod a+x "$f"; done
 """
@@ -158,21 +156,21 @@ class SetAsideConfig(Operation):
 
     @property
     def title(self) -> str:
-        return f"Move conf/{OLD_CONFIG} away"
+        return f"Move conf/{FLAT_CONFIG} away"
 
     def needs(self) -> Mapping[str, tuple[Need, ...]]:
         return {self.host: (Home(self.home, self.conf_dir),)}
 
     def satisfied(self, facts: ClusterFacts) -> bool:
-        return facts[self.host].conf_file(self.home, OLD_CONFIG) is None
+        return facts[self.host].conf_file(self.home, FLAT_CONFIG) is None
 
     def commands(self, facts: ClusterFacts) -> tuple[Command, ...]:
-        old = facts[self.host].conf_file(self.home, OLD_CONFIG)
+        old = facts[self.host].conf_file(self.home, FLAT_CONFIG)
         return () if old is None else (Run(("mv", "--", old.path, f"{old.path}.{self.run_id}.bak")),)
 
     def expected(self, facts: ClusterFacts) -> ClusterFacts:
         home = facts[self.host].homes[self.home]
-        conf = MappingProxyType({name: file for name, file in home.conf.items() if name != OLD_CONFIG})
+        conf = MappingProxyType({name: file for name, file in home.conf.items() if name != FLAT_CONFIG})
         return facts.changed_home(self.host, replace(home, conf=conf))
 
 
@@ -245,7 +243,7 @@ class MakeOwn(Operation):
             if host.sudo in (None, "none"):
                 raise CannotOperate(
                     f"{path} on {self.host} belongs to {seen.owner or 'another user'}, and sudo may not be used.",
-                    f"owner {seen.owner or 'unknown'}, mode {seen.mode or 0:04o}",
+                    ownership(seen.owner, seen.mode),
                     f"As root on {self.host}: chown -R {host.user} {path}",
                 )
             if not seen.exists:

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from validators.values import is_loopback
+
 from ..facts import ClusterFacts
 from ..flink.line import Line
 from ..needs import Daemons, LogTail, Need, Rest, Tcp
 from ..words import counted
 from .daemonlogs import READ_LOGS, log_patterns, told_by_logs
 from .operation import Proof, Verdict
-from .restanswers import LOOPBACK, TaskManagerSeen, answer, ghosts, number, taskmanagers, with_answer
+from .restanswers import TaskManagerSeen, answer, ghosts, number, taskmanagers, with_answer
 
 
 @dataclass(frozen=True)
@@ -266,7 +268,7 @@ class AddressesReachable(Proof):
         seen = taskmanagers(facts, self.host, self.rest, self.line)
         if not seen:
             return Verdict(False, "no TaskManager is registered", final=True)
-        loopback = sorted({one.host for one in seen if LOOPBACK.match(one.host)})
+        loopback = sorted({one.host for one in seen if is_loopback(one.host)})
         if loopback and len(self.workers) > 1:
             return Verdict(
                 False,
@@ -318,7 +320,7 @@ def _listeners(
 ) -> Mapping[str, tuple[Need, ...]]:
     """Whether the data ports of these TaskManagers open for the master; loopback says nothing about another host."""
     targets = tuple(
-        (one.host, one.data_port) for one in listed if one.data_port > 0 and not LOOPBACK.match(one.host)
+        (one.host, one.data_port) for one in listed if one.data_port > 0 and not is_loopback(one.host)
     )
     return {master: (Tcp(targets),)} if targets and facts[master].reached else {}
 

@@ -16,8 +16,6 @@ from ..flink.line import Line
 from ..needs import Rest
 from ..servicefacts import RestFacts
 
-LOOPBACK = re.compile(r"^(localhost(\.localdomain)?\.?$|127\.|\[?::1\]?$)")
-
 
 @dataclass(frozen=True, slots=True)
 class TaskManagerSeen:

@@ -12,17 +12,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
-from wizard.facts import DaemonFacts
+from wizard.facts import DaemonFacts, DaemonKind
 from wizard.needs import Daemons
 from wizard.probes.script import Reading, Section, decoded_text
 
-Kind = Literal[
-    "jobmanager", "taskmanager", "namenode", "datanode", "secondarynamenode", "zookeeper", "historyserver"
-]
-
-MAIN_CLASSES: Mapping[str, Kind] = {
+MAIN_CLASSES: Mapping[str, DaemonKind] = {
     "org.apache.flink.runtime.jobmanager.JobManager": "jobmanager",
     "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint": "jobmanager",
     "org.apache.flink.container.entrypoint.StandaloneJobClusterEntryPoint": "jobmanager",

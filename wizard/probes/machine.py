@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any
 
+from validators.values import is_loopback
 from wizard.facts import OsFacts
 from wizard.needs import Machine
 from wizard.probes import disks
@@ -246,12 +247,7 @@ def read_addresses(reading: Reading) -> tuple[str, ...] | None:
             groups = [digits[start : start + 4] for start in range(0, 32, 4)]
             found.append(":".join(groups))
     plain = dict.fromkeys(_short(address) for address in found)
-    return (
-        tuple(
-            a for a in plain if not a.startswith("127.") and a != "::1" and not a.lower().startswith("fe80")
-        )
-        or None
-    )
+    return tuple(a for a in plain if not is_loopback(a) and not a.lower().startswith("fe80")) or None
 
 
 def _short(address: str) -> str:

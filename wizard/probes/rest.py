@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wizard.needs import Ask, Rest
+from wizard.needs import Ask, Rest, host_and_port
 from wizard.probes.script import Reading, Section, Unreadable, decoded, word
 from wizard.servicefacts import CommandFacts, RestFacts
 
@@ -60,11 +60,10 @@ def rests(needs: Sequence[Rest]) -> tuple[Section, ...]:
 
 def _rest(address: str, port: int, wanted: Sequence[str], follow: bool) -> Section:
     key = Rest(address, port, ()).key
-    host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     values = {
         "@ADDRESS@": word(address),
         "@PORT@": str(port),
-        "@HOST@": word(host),
+        "@HOST@": word(host_and_port(address, port)),
         "@LIMIT@": str(ANSWER_LIMIT),
     }
     start = re.sub("@[A-Z]+@", lambda match: values[match[0]], _REST)

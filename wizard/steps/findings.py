@@ -12,7 +12,7 @@ from ..flink.catalogue import line_of
 from ..needs import web_url
 from ..spec import ClusterSpec, HostSpec
 from ..view import View
-from ..words import counted
+from ..words import DAEMONS, counted
 from . import flink, flink_config, hdfs, hosts, java_home, requirements, ssh_keys, workers
 from .cells import STATE, UNKNOWN, row_of, verdict
 from .step import ByHand, Cell, Step
@@ -43,9 +43,10 @@ def _runs(view: View, host: HostSpec, seen: HostFacts) -> Cell:
         "jobmanager" if host.name == spec.master.name and not spec.is_worker(host.name) else "taskmanager"
     )
     said: list[str] = []
-    for kind, word_ in (("jobmanager", "JobManager"), ("taskmanager", "TaskManager")):
+    for kind in ("jobmanager", "taskmanager"):
         if kind in own:
-            said.append(counted(own.count(kind), word_) if own.count(kind) > 1 else word_)
+            name = DAEMONS[kind]
+            said.append(counted(own.count(kind), name) if own.count(kind) > 1 else name)
     return Cell(", ".join(said) or "nothing of it", "good" if wanted in own else "warn")
 
 

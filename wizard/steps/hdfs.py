@@ -18,7 +18,7 @@ from ..questions import Option, Question, Suggested, question
 from ..spec import HostSpec
 from ..text import one_line
 from ..view import View
-from ..words import counted
+from ..words import DAEMONS, counted
 from .cells import STATE, UNKNOWN, row_of, size_cell, verdict
 from .hdfs_by_hand import by_hand, java_homes, settled
 from .requirements import disk_free
@@ -46,7 +46,7 @@ CONCERNS = frozenset(
 
 COLUMNS = (STATE, "Hadoop that runs", "directories", "disk free")
 
-_DAEMONS = {"namenode": "NameNode", "datanode": "DataNode", "secondarynamenode": "SecondaryNameNode"}
+_DAEMONS = ("namenode", "datanode", "secondarynamenode")
 
 _MODES = {
     "none": "Flink alone",
@@ -235,7 +235,7 @@ def _replication(view: View) -> Suggested | None:
 def _running(seen: HostFacts) -> Cell:
     if seen.daemons is None:
         return UNKNOWN
-    found = [_DAEMONS[daemon.kind] for daemon in seen.daemons if daemon.kind in _DAEMONS]
+    found = [DAEMONS[daemon.kind] for daemon in seen.daemons if daemon.kind in _DAEMONS]
     return Cell(", ".join(dict.fromkeys(found)), "good") if found else Cell("none")
 
 

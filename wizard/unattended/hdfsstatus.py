@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from ..desired import Desired
 from ..facts import ClusterFacts, HostFacts
-from ..operations.hdfsdaemons import NAMES, hadoop_is_stale
+from ..hadoop.catalogue import Daemon
+from ..operations.hdfsdaemons import hadoop_is_stale
 from ..operations.hdfsprove import seen_at
 from ..text import one_line
-from ..words import counted
+from ..words import DAEMONS, counted
 
 
 def hadoop_daemons(desired: Desired, host: str, seen: HostFacts) -> Iterator[tuple[str, bool]]:
@@ -20,7 +21,7 @@ def hadoop_daemons(desired: Desired, host: str, seen: HostFacts) -> Iterator[tup
     hdfs = desired.hdfs
     if hdfs is None:
         return
-    wanted = {
+    wanted: dict[Daemon, bool] = {
         "namenode": host == hdfs.namenode.name,
         "datanode": host in {one.name for one in hdfs.datanodes},
     }
@@ -33,7 +34,7 @@ def hadoop_daemons(desired: Desired, host: str, seen: HostFacts) -> Iterator[tup
         if not belongs and not running:
             continue
         pids = ", ".join(str(one.pid) for one in running)
-        phrase = f"{NAMES[kind]} {len(running)} of {int(belongs)}" + (f" (pid {pids})" if pids else "")
+        phrase = f"{DAEMONS[kind]} {len(running)} of {int(belongs)}" + (f" (pid {pids})" if pids else "")
         if any(hadoop_is_stale(seen, one, hdfs.home, hdfs.hadoop) for one in running):
             phrase += ", restart pending"
         yield phrase, len(running) == int(belongs) or not desired.spec.start.hdfs

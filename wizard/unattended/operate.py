@@ -8,7 +8,7 @@ from ..desired import Desired
 from ..exits import Exit, first_of
 from ..facts import ClusterFacts
 from ..needs import Rest
-from ..operations.daemons import NAMES, Kind, is_stale, running_jobs
+from ..operations.daemons import Kind, is_stale, running_jobs
 from ..operations.leading import leader
 from ..operations.operation import Verdict
 from ..operations.restanswers import answer, number, taskmanagers
@@ -17,6 +17,7 @@ from ..plans.install import StageMaker
 from ..plans.operate import START, START_HOSTS, STOP
 from ..text import one_line
 from ..verdict import status_of
+from ..words import DAEMONS
 from .apply import closing_line, consent_of
 from .hdfsstatus import hadoop_daemons, hdfs_status
 from .opening import Opened, Refused, opened, read_file, spec_of
@@ -132,7 +133,7 @@ def _print_status(door: Opened, desired: Desired, facts: ClusterFacts, only: fro
                 pids = ", ".join(str(daemon.pid) for daemon in running)
                 leads = ", leads" if kind == "jobmanager" and running and host.name == leading else ""
                 said.append(
-                    f"{NAMES[kind]} {len(running)} of {count}" + (f" (pid {pids})" if pids else "") + leads
+                    f"{DAEMONS[kind]} {len(running)} of {count}" + (f" (pid {pids})" if pids else "") + leads
                 )
             if any(is_stale(seen, daemon, spec.flink.home, desired.line) for daemon in running):
                 said.append("restart pending, its configuration was changed since it started")
