@@ -137,17 +137,13 @@ class StepPane(Pane):
             table.show(view)
         for part in self.query(Extra):
             part.show(view)
-        focused = self.screen.focused
-        gone = focused is None or any(
-            not one.display for one in self.query(Extra) if one in focused.ancestors
-        )
         self.query_one(StepFindings).show(findings)
         self._show_words(view)
         self._hint()
         if not self._begun:
             self._begun = True
             self._focus_first(view)
-        elif self.screen.is_current and (gone or self.screen.focused is None):
+        elif self.screen.is_current and self.screen.focused is None:
             # What had the focus is gone: trusted keys, an accepted password.
             self.action_attend()
         self.refresh_bindings()

@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 GUIDED = ("install", "repair", "dry-run", "practice")
 """The commands with a dialogue, unless --yes is given."""
 
-_UNASKED = {
-    "": "apply FILE",
-    "install": "apply FILE",
-    "repair": "check FILE",
-    "dry-run": "apply FILE --dry-run",
-}
-"""What does without a terminal what this command asks for in one."""
-
 INSIST = 5.0
 """Seconds after which a request to end that went unheard is made again: more than closing a walk takes."""
 
@@ -137,11 +129,8 @@ def _not_now(options: Namespace) -> str:
         return "--flink-home needs --master: it says where the Flink of that cluster lies."
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         name = f"flink-wizard {options.command}" if options.command else "flink-wizard without a command"
-        instead = _UNASKED.get(options.command or "", "")
-        if getattr(options, "local", False):
-            instead = "install --local --yes"
-        without = f" Without one: flink-wizard {instead}" if instead else ""
-        return f"{name} asks and shows, and needs a terminal.{without}"
+        local = " or: flink-wizard install --local --yes" if getattr(options, "local", False) else ""
+        return f"{name} asks and shows, and needs a terminal. Without one: flink-wizard apply FILE{local}"
     if getattr(options, "verbose", False) and not options.log_file and not _plainly(options):
         return (
             "-v prints every command; on the screens the log shows them all. Add --log-file FILE or --plain."

@@ -6,9 +6,8 @@ Light on purpose: `--help` and `--version` import nothing but argparse. It must 
 from __future__ import annotations
 
 import argparse
-import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 Parser = argparse.ArgumentParser
 
@@ -195,12 +194,6 @@ COMMANDS: tuple[tuple[str, str, Callable[[Parser], None]], ...] = (
 
 def parser_of(version: str) -> Parser:
     """The whole command line."""
-    return _parsers(version)[0]
-
-
-def _parsers(version: str) -> tuple[Parser, dict[str, Parser]]:
-    """The whole command line, and that of each command."""
-    named: dict[str, Parser] = {}
     parser = Parser(
         prog="flink-wizard",
         description=_DESCRIPTION,
@@ -217,43 +210,9 @@ def _parsers(version: str) -> tuple[Parser, dict[str, Parser]]:
         declare(command)
         if name != "practice":
             _common(command)
-        named[name] = command
-    return parser, named
+    return parser
 
 
 def parse(arguments: Sequence[str], version: str) -> argparse.Namespace:
     """The options of this command line. Exits with status 2 and a sentence when it is wrong."""
-    parser, commands = _parsers(version)
-    if arguments and not arguments[0].startswith("-") and arguments[0] not in commands:
-        near = _did_you_mean(arguments[0], commands) or "; flink-wizard --help lists them"
-        parser.error(f"there is no command {_shown(arguments[0])}{near}")
-    options, more = parser.parse_known_args(arguments)
-    if more:
-        _unknown(parser, commands.get(options.command or ""), options.command, more[0])
-    return options
-
-
-def _unknown(parser: Parser, command: Parser | None, name: str | None, word: str) -> NoReturn:
-    """Exits with what is to be said of a word that no option takes."""
-    shown = _shown(word)
-    if command is None:
-        parser.error(f"{shown} needs a command before it, as in: flink-wizard install {shown}")
-    known = re.findall(r"--[a-z-]+", command.format_usage())
-    option = word.split("=")[0]
-    if option in known:
-        parser.error(f"{shown} stands behind the command: flink-wizard {name} {shown}")
-    if word.startswith("-"):
-        command.error(f"{name} has no option {_shown(option)}{_did_you_mean(option, known)}")
-    command.error(f"{name} has no use for {shown}")
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    from validators.values import did_you_mean
-
-    return did_you_mean(word, known)
-
-
-def _shown(word: str) -> str:
-    from .text import one_line
-
-    return one_line(word, 60)
+    return parser_of(version).parse_args(arguments)

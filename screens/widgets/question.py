@@ -154,8 +154,8 @@ class QuestionRow(Vertical):
         self._width = field
         self._widen()
 
-    def commit(self, ended: bool = False) -> None:
-        """Hand the text on, if it was changed and can be taken. `ended`: the operator goes elsewhere."""
+    def commit(self) -> None:
+        """Hand the text on, if it was changed and can be taken."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
@@ -165,15 +165,14 @@ class QuestionRow(Vertical):
         self._say(self._answer(self.question, text))
         if not self._said:
             self._dirty, self._settled = False, text
-        elif self._settled != self._held and (ended or not isinstance(self.field, LinesField)):
-            # A pause in the typing handed on half a value, such as the 9 of 90a: that is nobody's answer. A list is
-            # left as it is while it is typed: its hosts are being read.
+        elif isinstance(self.field, LineField) and self._settled != self._held:
+            # A pause in the typing handed on half a value, such as the 9 of 90a: that is nobody's answer.
             self._answer(self.question, self._held)
             self._settled = self._held
 
     def unfinished(self) -> str:
         """Hand the text on; what could not be taken, "" when all was."""
-        self.commit(ended=True)
+        self.commit()
         return self.field.text if self._dirty else ""
 
     def on_typed(self, event: Typed) -> None:
@@ -201,7 +200,7 @@ class QuestionRow(Vertical):
         self._draw()
 
     def on_descendant_blur(self) -> None:
-        self.commit(ended=True)
+        self.commit()
         self._draw()
 
     def _put(self, text: str) -> None:

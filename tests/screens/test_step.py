@@ -123,31 +123,6 @@ async def test_half_a_value_is_no_answer_once_the_whole_one_cannot_be_taken(
         assert wizard.walk.view.answers.get("ssh.port") == 90 and not port.has_class("-wrong")
 
 
-async def test_half_a_host_name_is_no_worker_once_its_field_is_left_with_what_cannot_be_taken(
-    wizard: WizardApp,
-) -> None:
-    def workers() -> list[str]:
-        return [one.host for one in wizard.walk.view.answers.hosts_at("workers")]
-
-    async with wizard.run_test(size=(80, 24)) as pilot:
-        pane = await at(wizard, pilot, "hosts")
-        before = workers()
-        field = row(pane, "workers").field
-        assert isinstance(field, LinesField)
-        field.focus()
-        await pilot.pause()
-        field.insert("no, ")
-        await until(pilot, lambda: workers() == ["no", *before])
-        field.insert("node[3-")
-        await pilot.pause()
-        assert row(pane, "workers").wrong
-        await pilot.press("tab")
-        assert workers() == before
-        assert "node[3-" in field.text and row(pane, "workers").has_class("-wrong"), (
-            "what was typed stays to be mended"
-        )
-
-
 async def test_a_key_whose_message_is_still_on_its_way_outlives_a_view(wizard: WizardApp) -> None:
     async with wizard.run_test(size=(80, 24)) as pilot:
         pane = await at(wizard, pilot, "hosts")

@@ -103,9 +103,6 @@ async def test_new_host_keys_are_compared_and_trusted() -> None:
             await pilot.press("enter")
             await until(pilot, lambda: not panel.display and not walk.view.new_keys)
             await until(pilot, lambda: walk.view.facts["node1"].reached)
-            focused = app.screen.focused
-            assert focused is not None and focused.display and panel not in focused.ancestors
-            assert "ssh-keygen" not in screen_of(app), "the hint is of what has the keys now"
 
 
 async def test_a_password_is_taken_and_never_drawn() -> None:

@@ -53,8 +53,9 @@ def adopted(
         try:
             found = taken_over(named_master(master), named_home(home), reach, desk, _Nobody())
         except ValueProblem as problem:
-            given = f"--master {master}" + (f" --flink-home {home}" if home else "")
-            raise Refused(clean(f"{given}: {problem.sentence}")) from None
+            raise Refused(
+                f"--master {master}, --flink-home {home or 'left out'}: {problem.sentence}"
+            ) from None
         except ConnectionFailed as failure:
             sentence = clean(f"{failure.host}: {failure.cause} {failure.action}".strip())
             raise Refused(sentence, Exit.UNREACHABLE) from None

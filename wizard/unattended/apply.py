@@ -53,7 +53,7 @@ def show(options: argparse.Namespace) -> Exit:
 def install(options: argparse.Namespace) -> Exit:
     """`install`: the same plan, always shown first; with --local the default answers of this machine."""
     if options.local == bool(options.answers):
-        raise Refused("install --yes needs to know which cluster: add --local or --answers FILE.")
+        raise Refused("install takes either --local or --answers FILE.")
     if options.local:
         root = Path(options.state_dir) if options.state_dir else default_root()
         text, name = local_answers(root)[0], "the default answers"
